@@ -1,0 +1,46 @@
+// Package types is the list of synced record types. Routes, sync, tombstones,
+// permissions, typings, the API document, the shared test suite and the
+// schema test all range over it: a type is added here and nowhere else.
+package types
+
+import (
+	"daohu/server/activity"
+	"daohu/server/booklet"
+	"daohu/server/form"
+	"daohu/server/household"
+	"daohu/server/pairing"
+	"daohu/server/photo"
+	"daohu/server/record"
+	"daohu/server/write"
+)
+
+// Schema is the number of the phone's tables: it grows by one when a type or
+// field is added, and the server keeps serving Oldest and later.
+const (
+	Schema = 1
+	Oldest = 1
+)
+
+// All returns every synced type, in the order rows are walked and sent.
+func All() []*record.Type {
+	return []*record.Type{
+		household.HouseholdType,
+		household.MemberType,
+		pairing.Type,
+		activity.VisitType,
+		form.ResponseType,
+		photo.Type,
+		household.ProposalType,
+		form.Type,
+		booklet.Type,
+	}
+}
+
+// Rules are what single types add to the general rules of sync, by name.
+func Rules() map[string]write.Rule {
+	return map[string]write.Rule{
+		activity.VisitType.Name: activity.Arrive,
+		form.ResponseType.Name:  form.Arrive,
+		photo.Type.Name:         photo.Arrive,
+	}
+}
