@@ -1,0 +1,137 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"daohu/server/delta"
+	"daohu/server/pairing"
+	"daohu/server/record"
+	"daohu/server/write"
+)
+
+var _ delta.Store = (*DB)(nil)
+
+// Spaces is the one query of a poll that finds nothing new.
+func (d *DB) Spaces(ctx context.Context, principal, client string) ([]delta.Space, error) {
+	var out []delta.Space
+	err := d.gorm.WithContext(ctx).Raw("SELECT `s`.`no`, `s`.`township`, `s`.`county`, `s`.`common`, `s`.`seq`, `s`.`epoch`, `s`.`min_cursor`, "+
+		"COALESCE((SELECT `c`.`wipe` FROM `client` AS `c` WHERE `c`.`id` = ?), 0) AS `wipe` FROM `space` AS `s` "+
+		"WHERE `s`.`township` IN (SELECT `a`.`township` FROM `assignment` AS `a` WHERE `a`.`principal` = ?) ORDER BY `s`.`no`", client, principal).Scan(&out).Error
+	return out, Classify(err)
+}
+
+// Scope reads assignments and the numbers of their households.
+func (d *DB) Scope(ctx context.Context, principal, township string, since int64) ([]delta.Holding, error) {
+	var rows []struct {
+		Household          string
+		Role               string
+		SinceSeq, UntilSeq int64
+		No, LastSeq        int64
+	}
+	err := d.gorm.WithContext(ctx).Raw("SELECT `a`.`household`, `a`.`role`, `a`.`since_seq`, `a`.`until_seq`, `h`.`no`, `h`.`last_seq` FROM `assignment` AS `a` "+
+		"JOIN `household` AS `h` ON `h`.`township` = `a`.`township` AND `h`.`household` = `a`.`household` AND `h`.`id` = `a`.`household` "+
+		"WHERE `a`.`principal` = ? AND `a`.`township` = ? AND (`a`.`until_seq` = 0 OR `a`.`until_seq` > ?) ORDER BY `h`.`no`, `a`.`since_seq`", principal, township, since).Scan(&rows).Error
+	var out []delta.Holding
+	for _, r := range rows {
+		n := len(out)
+		if n == 0 || out[n-1].Household != r.Household {
+			out = append(out, delta.Holding{Household: r.Household, No: r.No, LastSeq: r.LastSeq, Role: r.Role, FirstSeq: r.SinceSeq})
+			n++
+		}
+		h := &out[n-1]
+		h.FirstSeq = min(h.FirstSeq, r.SinceSeq)
+		if r.UntilSeq == 0 {
+			h.SinceSeq, h.Role = max(h.SinceSeq, r.SinceSeq), r.Role
+		} else {
+			h.UntilSeq = max(h.UntilSeq, r.UntilSeq)
+		}
+	}
+	return out, Classify(err)
+}
+
+// Rows reads rows by key.
+func (d *DB) Rows(ctx context.Context, t *record.Type, s delta.Select) ([]record.Record, error) {
+	var out []record.Record
+	for part := range slices.Chunk(s.Households, 500) {
+		where, args := "`township` = ? AND `household` IN ? AND `seq` > ? AND `id` > ? ORDER BY `household`, `id`", []any{s.Township, part, s.After, s.AfterID}
+		if s.Limit > 0 {
+			where, args = where+" LIMIT ?", append(args, s.Limit)
+		}
+		recs, err := d.scan(d.gorm.WithContext(ctx), t, where, args...)
+		if err != nil {
+			return nil, Classify(err)
+		}
+		out = append(out, recs...)
+	}
+	return out, nil
+}
+
+// Keepers names the cadre of the newest open pairing of each household.
+func (d *DB) Keepers(ctx context.Context, township string, households []string) (map[string]string, error) {
+	out := map[string]string{}
+	for part := range slices.Chunk(households, 500) {
+		var rows []struct{ Household, Name string }
+		err := d.gorm.WithContext(ctx).Raw("SELECT `household`, `name` FROM `"+pairing.Type.Name+"` WHERE `township` = ? AND `household` IN ? AND `to_day` = '' AND `deleted_at` = 0 ORDER BY `seq`", township, part).Scan(&rows).Error
+		if err != nil {
+			return nil, Classify(err)
+		}
+		for _, r := range rows {
+			out[r.Household] = r.Name
+		}
+	}
+	return out, nil
+}
+
+// RaiseEpoch is a compare-and-set on the epoch: of two phones that notice the
+// restore together, one raises it.
+func (d *DB) RaiseEpoch(ctx context.Context, space, epoch, seq int64) error {
+	return Classify(d.gorm.WithContext(ctx).Exec("UPDATE `space` SET `epoch` = `epoch` + 1, `seq` = CASE WHEN `seq` < ? THEN ? ELSE `seq` END WHERE `no` = ? AND `epoch` = ?", seq+1, seq+1, space, epoch).Error)
+}
+
+// Client finds or makes the phone's row.
+func (d *DB) Client(ctx context.Context, id, user string) (write.Client, error) {
+	g := d.gorm.WithContext(ctx)
+	var c write.Client
+	err := g.Raw("SELECT * FROM `client` WHERE `id` = ?", id).Take(&c).Error
+	if !errors.Is(err, gorm.ErrRecordNotFound) {
+		return c, Classify(err)
+	}
+	c = write.Client{ID: id, User: user}
+	err = d.retry(ctx, func() error {
+		return g.Clauses(clause.OnConflict{DoNothing: true}).Create(&c).Error
+	})
+	if err != nil {
+		return c, Classify(err)
+	}
+	err = g.Raw("SELECT * FROM `client` WHERE `id` = ?", id).Take(&c).Error
+	return c, Classify(err)
+}
+
+// Townships looks the households up in the principal's assignments, ended
+// ones too: nothing else says anything about a household to its asker.
+func (d *DB) Townships(ctx context.Context, principal string, households []string) (map[string]string, error) {
+	out := map[string]string{}
+	for part := range slices.Chunk(households, 500) {
+		var rows []struct{ Household, Township string }
+		err := d.gorm.WithContext(ctx).Raw("SELECT DISTINCT `household`, `township` FROM `assignment` WHERE `principal` = ? AND `household` IN ?", principal, part).Scan(&rows).Error
+		if err != nil {
+			return nil, Classify(err)
+		}
+		for _, r := range rows {
+			out[r.Household] = r.Township
+		}
+	}
+	return out, nil
+}
+
+// Results reads what the phone has not confirmed.
+func (d *DB) Results(ctx context.Context, client string, after int64) ([]write.Result, error) {
+	var out []write.Result
+	err := d.gorm.WithContext(ctx).Raw("SELECT * FROM `result` WHERE `client` = ? AND `mid` > ? AND `code` <> '' ORDER BY `mid`", client, after).Scan(&out).Error
+	return out, Classify(err)
+}
