@@ -1,0 +1,154 @@
+package registry
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+
+	"daohu/server/access"
+	"daohu/server/fault"
+	"daohu/server/household"
+	"daohu/server/record"
+	"daohu/server/write"
+)
+
+// Change applies patch to the row at revision rev, online, by a township
+// admin: a compare-and-set. Codes: invalid, stale, not-found.
+func (s *Service) Change(ctx context.Context, a access.Actor, t *record.Type, id string, rev int64, patch json.RawMessage) (json.RawMessage, error) {
+	fields, err := record.Object(patch, 60)
+	if err != nil {
+		return nil, fault.Wrap(fault.BadRequest, err)
+	}
+	found, err := s.find(ctx, a, t, id)
+	if err != nil {
+		return nil, err
+	}
+	m := found.Base()
+	in := write.Intent{Township: m.Township, Actor: a.User, Action: "change", Households: []string{m.Household}}
+	var out record.Record
+	_, err = s.Writer.Write(ctx, in, func(tx write.Tx) error {
+		got, err := tx.Load(t, id)
+		if err != nil {
+			return err
+		}
+		row := got[id]
+		if row == nil || row.Base().DeletedAt > 0 {
+			return missing
+		}
+		if row.Base().Version != rev {
+			return fault.New(fault.Stale, "")
+		}
+		out = t.Clone(row)
+		if err := write.Apply(t, out, fields, s.Sealer, record.Merge, record.Propose, record.Online); err != nil {
+			return err
+		}
+		if err := write.Complete(t, out); err != nil {
+			return err
+		}
+		s.index(out, fields)
+		return s.put(tx, a, t, row, out)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.project(t, out, a)
+}
+
+// index keeps the blind index of an ID number in step with the number.
+func (s *Service) index(r record.Record, patch map[string]json.RawMessage) {
+	m, ok := r.(*household.Member)
+	raw, sent := patch["idNo"]
+	if !ok || !sent {
+		return
+	}
+	var plain string
+	_ = json.Unmarshal(raw, &plain) // Apply has checked that it is text or null
+	m.IDIndex = s.Sealer.Index(plain)
+}
+
+// put queues the changed row, what it wrote over, and what follows from it.
+func (s *Service) put(tx write.Tx, a access.Actor, t *record.Type, was, now record.Record) error {
+	changed := false
+	for _, f := range t.Fields {
+		old, value := t.Get(was, f), t.Get(now, f)
+		if old == value {
+			continue
+		}
+		changed = true
+		if f.Name != "" {
+			tx.Add(&write.History{Household: now.Base().Household, Type: t.Name, Row: now.Base().ID, Field: f.Name, Old: old, New: value, By: a.User, At: tx.Now()})
+		}
+	}
+	if !changed {
+		return nil
+	}
+	tx.Put(t, now)
+	if t == household.MemberType {
+		return household.Recount(tx, now.Base().Household)
+	}
+	return nil
+}
+
+// Make adds a row to a household, online. The same id with the same body
+// again answers with the row; with another body it is id-taken.
+func (s *Service) Make(ctx context.Context, a access.Actor, t *record.Type, h House, id string, body json.RawMessage) (json.RawMessage, error) {
+	fields, err := record.Object(body, 60)
+	if err != nil {
+		return nil, fault.Wrap(fault.BadRequest, err)
+	}
+	if id == "" {
+		id = s.NewID()
+	}
+	if !record.IsID(id) {
+		return nil, fault.Bad(fault.Field{Name: "id", Code: "format", Detail: "编号的格式不对。"})
+	}
+	var out record.Record
+	in := write.Intent{Township: h.Township, Actor: a.User, Action: "make", Households: []string{h.ID}}
+	_, err = s.Writer.Write(ctx, in, func(tx write.Tx) error {
+		out = t.New()
+		*out.Base() = record.Meta{Household: h.ID, ID: id, MadeBy: a.User, MadeAt: tx.Now()}
+		if err := write.Apply(t, out, fields, s.Sealer, record.Merge, record.Propose, record.Online); err != nil {
+			return err
+		}
+		if err := write.Complete(t, out); err != nil {
+			return err
+		}
+		s.index(out, fields)
+		got, err := tx.Load(t, id)
+		if err != nil {
+			return err
+		}
+		if have := got[id]; have != nil {
+			same, err := s.same(t, have, out, h.ID)
+			if err == nil && !same {
+				err = fault.New(fault.IDTaken, "")
+			}
+			out = have
+			return err
+		}
+		tx.Put(t, out)
+		if t == household.MemberType {
+			return household.Recount(tx, h.ID)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.project(t, out, a)
+}
+
+// same compares two rows as role T may see them, revision and author aside.
+func (s *Service) same(t *record.Type, a, b record.Record, h string) (bool, error) {
+	x, y := t.Clone(a), t.Clone(b)
+	if x.Base().Household != h || x.Base().DeletedAt > 0 {
+		return false, nil
+	}
+	*x.Base(), *y.Base() = record.Meta{}, record.Meta{}
+	px, err := t.Project(x, string(access.Township), s.Sealer)
+	if err != nil {
+		return false, err
+	}
+	py, err := t.Project(y, string(access.Township), s.Sealer)
+	return bytes.Equal(px, py), err
+}

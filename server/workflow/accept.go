@@ -1,0 +1,83 @@
+package workflow
+
+import (
+	"daohu/server/fault"
+	"daohu/server/household"
+	"daohu/server/record"
+	"daohu/server/write"
+)
+
+// accept carries out what a proposal asks for.
+func (s *Service) accept(tx write.Tx, p *household.Proposal) error {
+	var t *record.Type
+	for _, c := range s.Types {
+		if c.Name == p.Target {
+			t = c
+		}
+	}
+	if t == nil {
+		return fault.New(fault.NotFound, "")
+	}
+	mine, err := s.Sealer.Open(p.Mine)
+	if err != nil {
+		return err
+	}
+	got, err := tx.Load(t, p.Row)
+	if err != nil {
+		return err
+	}
+	row := got[p.Row]
+	if p.Field == "*" {
+		return s.add(tx, t, p, row, mine)
+	}
+	f, ok := t.Field(p.Field)
+	if !ok || row == nil || row.Base().DeletedAt > 0 {
+		return fault.New(fault.Gone, "要改的记录已经不在了。")
+	}
+	value := mine
+	if f.Kind == record.Secret {
+		sealed, err := s.Sealer.Seal(mine)
+		if err != nil {
+			return err
+		}
+		value = string(sealed)
+	}
+	next := t.Clone(row)
+	if err := t.Set(next, f, value); err != nil {
+		return fault.Wrap(fault.Invalid, err)
+	}
+	if err := write.Complete(t, next); err != nil {
+		return err
+	}
+	tx.Add(&write.History{Household: p.Household, Type: t.Name, Row: p.Row, Field: f.Name, Old: t.Get(row, f), New: value, By: p.MadeBy, At: tx.Now()})
+	tx.Put(t, next)
+	return recount(tx, t, p.Household)
+}
+
+// add makes the row a proposal asks for.
+func (s *Service) add(tx write.Tx, t *record.Type, p *household.Proposal, row record.Record, mine string) error {
+	if row != nil {
+		return fault.New(fault.IDTaken, "")
+	}
+	patch, err := record.Object([]byte(mine), 60)
+	if err != nil {
+		return fault.Wrap(fault.Invalid, err)
+	}
+	r := t.New()
+	*r.Base() = record.Meta{Household: p.Household, ID: p.Row, MadeBy: p.MadeBy, MadeAt: tx.Now()}
+	if err := write.Apply(t, r, patch, s.Sealer, record.Author, record.Merge, record.Propose); err != nil {
+		return err
+	}
+	if err := write.Complete(t, r); err != nil {
+		return err
+	}
+	tx.Put(t, r)
+	return recount(tx, t, p.Household)
+}
+
+func recount(tx write.Tx, t *record.Type, id string) error {
+	if t == household.MemberType {
+		return household.Recount(tx, id)
+	}
+	return nil
+}

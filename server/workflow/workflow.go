@@ -1,0 +1,171 @@
+// Package workflow moves records through review: the township admin's inbox,
+// decisions as compare-and-set on state and revision, and their history.
+package workflow
+
+import (
+	"context"
+	"strings"
+	"unicode/utf8"
+
+	"daohu/server/access"
+	"daohu/server/fault"
+	"daohu/server/household"
+	"daohu/server/record"
+	"daohu/server/write"
+)
+
+// States of a record under review.
+const (
+	Pending  = "pending"
+	Approved = "approved"
+	Returned = "returned"
+	Rejected = "rejected"
+)
+
+// step is one thing an admin may do: from which state, to which, and whether
+// words are owed to the author.
+type step struct {
+	from, to string
+	words    bool
+}
+
+// steps of the approval of a visit. Approved and rejected records are settled:
+// after that only an amendment (a proposal) changes them.
+var steps = map[string]step{
+	"approve": {Pending, Approved, false},
+	"return":  {Pending, Returned, true},
+	"reject":  {Pending, Rejected, true},
+}
+
+// Store reads what is to be decided.
+type Store interface {
+	Find(ctx context.Context, t *record.Type, townships []string, id string) (record.Record, error)
+}
+
+// Service decides. It is safe for concurrent use.
+type Service struct {
+	Store  Store
+	Writer write.Writer
+	Sealer record.Sealer
+	Types  []*record.Type
+}
+
+// Decision is what an admin decided on a record at revision Rev.
+type Decision struct {
+	Action string
+	Rev    int64
+	Reason string
+}
+
+// words checks the reason: required or not, at most 200 runes.
+func words(reason string, required bool) error {
+	switch {
+	case required && strings.TrimSpace(reason) == "":
+		return fault.Bad(fault.Field{Name: "reason", Code: "required", Detail: "请写明原因，对方会看到。"})
+	case utf8.RuneCountInString(reason) > 200:
+		return fault.Bad(fault.Field{Name: "reason", Code: "too-long", Detail: "原因最多 200 个字。"})
+	}
+	return nil
+}
+
+// Decide moves one record of a reviewed type and returns it as it is then.
+// Codes: invalid, not-found, own-record, stale, wrong-state.
+func (s *Service) Decide(ctx context.Context, a access.Actor, t *record.Type, id string, d Decision) (record.Record, error) {
+	st, ok := steps[d.Action]
+	if !ok || !t.Workflow {
+		return nil, fault.Bad(fault.Field{Name: "action", Code: "not-allowed", Detail: "只能通过、退回或不通过。"})
+	}
+	if err := words(d.Reason, st.words); err != nil {
+		return nil, err
+	}
+	found, err := s.Store.Find(ctx, t, []string{a.Township}, id)
+	if err != nil {
+		return nil, err
+	}
+	m := found.Base()
+	in := write.Intent{Township: m.Township, Actor: a.User, Action: d.Action, Households: []string{m.Household}}
+	var out record.Record
+	_, err = s.Writer.Write(ctx, in, func(tx write.Tx) error {
+		got, err := tx.Load(t, id)
+		if err != nil {
+			return err
+		}
+		row := got[id]
+		if row == nil || row.Base().DeletedAt > 0 {
+			return fault.New(fault.NotFound, "")
+		}
+		state, wordsField := mustField(t, "state"), mustField(t, "words")
+		switch {
+		case row.Base().MadeBy == a.User:
+			return fault.New(fault.OwnRecord, "")
+		case row.Base().Version != d.Rev:
+			return fault.New(fault.Stale, "")
+		case t.Get(row, state) != st.from:
+			return fault.New(fault.WrongState, "")
+		}
+		out = t.Clone(row)
+		if err := t.Set(out, state, st.to); err != nil {
+			return err
+		}
+		if err := t.Set(out, wordsField, d.Reason); err != nil {
+			return err
+		}
+		tx.Add(&write.Step{Type: t.Name, Row: id, Rev: d.Rev, From: st.from, To: st.to, By: a.User, Reason: d.Reason, At: tx.Now()})
+		tx.Put(t, out)
+		return nil
+	})
+	return out, err
+}
+
+func mustField(t *record.Type, name string) record.Field {
+	f, _ := t.Field(name) // a reviewed type has state and words: a test ranges over them
+	return f
+}
+
+// Settle accepts or refuses one proposal and returns it as it is then.
+// Codes: as Decide, and invalid when the value no longer fits its field.
+func (s *Service) Settle(ctx context.Context, a access.Actor, id string, d Decision) (record.Record, error) {
+	if d.Action != "accept" && d.Action != "refuse" {
+		return nil, fault.Bad(fault.Field{Name: "action", Code: "not-allowed", Detail: "只能采纳或不采纳。"})
+	}
+	if err := words(d.Reason, d.Action == "refuse"); err != nil {
+		return nil, err
+	}
+	t := household.ProposalType
+	found, err := s.Store.Find(ctx, t, []string{a.Township}, id)
+	if err != nil {
+		return nil, err
+	}
+	m := found.Base()
+	in := write.Intent{Township: m.Township, Actor: a.User, Action: d.Action, Households: []string{m.Household}}
+	var out *household.Proposal
+	_, err = s.Writer.Write(ctx, in, func(tx write.Tx) error {
+		got, err := tx.Load(t, id)
+		if err != nil {
+			return err
+		}
+		p, ok := got[id].(*household.Proposal)
+		switch {
+		case !ok || p.DeletedAt > 0:
+			return fault.New(fault.NotFound, "")
+		case p.MadeBy == a.User:
+			return fault.New(fault.OwnRecord, "")
+		case p.Version != d.Rev:
+			return fault.New(fault.Stale, "")
+		case p.State != "open" && p.State != "conflict":
+			return fault.New(fault.WrongState, "")
+		}
+		next := *p
+		out = &next
+		out.State, out.Words = "refused", d.Reason
+		if d.Action == "accept" {
+			out.State = "accepted"
+			if err := s.accept(tx, p); err != nil {
+				return err
+			}
+		}
+		tx.Put(t, out)
+		return nil
+	})
+	return out, err
+}
