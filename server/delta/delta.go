@@ -1,0 +1,211 @@
+// Package delta is the sync engine: push, pull, cursor, verdicts. The wire is
+// specified in docs/sync-protocol.md; the words used there are used here.
+//
+// One exchange costs two queries when nothing changed, one more per township
+// that changed, and one transaction per township that is written to. Nothing
+// depends on the length of history or on the size of a township.
+package delta
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"daohu/server/access"
+	"daohu/server/fault"
+	"daohu/server/record"
+	"daohu/server/write"
+)
+
+// Limits of one request (design: sync.md 2 and 4).
+const (
+	MaxMutations = 100      // per request
+	MaxPush      = 64 << 10 // bytes of all mutations
+	MinBudget    = 4 << 10  // bytes of compressed answer
+	MaxBudget    = 64 << 10
+	MaxDigests   = 2000 // households a phone may hold
+	// LateDays is how long after an assignment ended unsent work is still
+	// taken as late; then it goes to quarantine.
+	LateDays = 30
+	// PollSeconds is the pause suggested when nothing is pending, before jitter.
+	PollSeconds = 300
+)
+
+// Space is the counter row of one township.
+type Space struct {
+	No        int64
+	Township  string
+	County    string
+	Common    string // id of the pseudo-household
+	Seq       int64
+	Epoch     int64
+	MinCursor int64
+	Wipe      bool // of the asking phone
+}
+
+// Holding is what one principal's assignments say about one household.
+type Holding struct {
+	Household string
+	No        int64
+	LastSeq   int64
+	Role      string
+	SinceSeq  int64 // of the newest open grant; 0 = none is open
+	UntilSeq  int64 // of the latest ended grant, when none is open
+	FirstSeq  int64 // since of the oldest grant
+}
+
+// Select says which rows of one type to read.
+type Select struct {
+	Township   string
+	Households []string
+	After      int64  // seq; rows with a greater one
+	AfterID    string // with one household: rows with a greater id
+	Limit      int    // 0 = all
+}
+
+// Reader is what a pull reads.
+type Reader interface {
+	// Spaces returns the townships the principal has or had assignments in, by
+	// number, with the wipe mark of its phone.
+	Spaces(ctx context.Context, principal, client string) ([]Space, error)
+	// Scope returns the principal's holdings in one township that are open or
+	// ended after seq since, by household number.
+	Scope(ctx context.Context, principal, township string, since int64) ([]Holding, error)
+	// Rows reads rows by household and id.
+	Rows(ctx context.Context, t *record.Type, s Select) ([]record.Record, error)
+	// Keeper names who holds each household now by pairing; "" = nobody.
+	Keepers(ctx context.Context, township string, households []string) (map[string]string, error)
+	// RaiseEpoch lifts a space's epoch by one and its counter above seq, unless
+	// its epoch is no longer the one given.
+	RaiseEpoch(ctx context.Context, space, epoch, seq int64) error
+}
+
+// Phones is what a push reads outside the writing function.
+type Phones interface {
+	// Client returns the phone's row, made on first contact.
+	Client(ctx context.Context, id, user string) (write.Client, error)
+	// Townships says where the principal holds or held each household.
+	Townships(ctx context.Context, principal string, households []string) (map[string]string, error)
+	// Results returns those with mid > after that were not plainly applied.
+	Results(ctx context.Context, client string, after int64) ([]write.Result, error)
+}
+
+// Store is everything the engine needs.
+type Store interface {
+	Reader
+	Phones
+	write.Writer
+}
+
+// Config hands in what the engine depends on.
+type Config struct {
+	Store  Store
+	Types  []*record.Type
+	Rules  map[string]write.Rule // by type name
+	Sealer record.Sealer
+	// Tag authenticates cursors, so that nobody can invent one from the future
+	// and make the server believe it was restored.
+	Tag    func([]byte) uint32
+	Now    func() time.Time
+	Jitter func(n int) int // 0 <= x < n
+	Schema int64           // current number of the phone's tables
+	Oldest int64           // oldest one served
+	Log    *slog.Logger
+}
+
+// Service answers exchanges. It is safe for concurrent use.
+type Service struct {
+	Config
+	types map[string]*record.Type
+	house *record.Type
+	stats Stats
+}
+
+// Stats count what the engine did; /metrics shows them.
+type Stats struct {
+	Exchanges, Mutations, Refused, Quarantined, Conflicts, Clones, Epochs, Healed atomic.Int64
+}
+
+// New returns a Service. The first type must be the household itself.
+func New(c Config) *Service {
+	s := &Service{Config: c, types: map[string]*record.Type{}, house: c.Types[0]}
+	for _, t := range c.Types {
+		s.types[t.Name] = t
+	}
+	return s
+}
+
+// Stats returns the live counters.
+func (s *Service) Stats() *Stats { return &s.stats }
+
+// Exchange answers POST /api/v1/sync. Codes: forbidden (the role does not
+// sync), bad-request, too-large, unavailable.
+func (s *Service) Exchange(ctx context.Context, actor access.Actor, raw []byte) ([]byte, error) {
+	if !actor.Role.Syncs() {
+		return nil, fault.New(fault.Forbidden, "")
+	}
+	req, err := decode(raw)
+	if err != nil {
+		return nil, err
+	}
+	s.stats.Exchanges.Add(1)
+	cl, err := s.Store.Client(ctx, req.Client, actor.User)
+	if err != nil {
+		return nil, err
+	}
+	ans := &answer{now: s.Now().UnixMilli(), next: PollSeconds + int64(s.Jitter(PollSeconds/5))}
+	if cl.User != actor.User { // two accounts, or a copied phone
+		ans.newClient = s.cloned(actor, req)
+		return ans.encode(), nil
+	}
+	own, err := s.push(ctx, actor, cl, req, ans)
+	if err != nil || ans.newClient != "" {
+		return ans.encodeUnless(err)
+	}
+	switch {
+	case actor.PushOnly:
+		ans.ended, ans.cursor = true, req.Cursor
+	case cl.Wipe:
+		ans.wipe, ans.cursor = true, req.Cursor
+	case req.Schema < s.Oldest:
+		ans.update, ans.cursor = true, req.Cursor
+	default:
+		err = s.pull(ctx, actor, req, own, ans)
+	}
+	return ans.encodeUnless(err)
+}
+
+// Poll answers GET /api/v1/sync: nil means nothing changed (204).
+func (s *Service) Poll(ctx context.Context, actor access.Actor, cursor string, schema int64, client string) ([]byte, error) {
+	if !actor.Role.Syncs() {
+		return nil, fault.New(fault.Forbidden, "")
+	}
+	if !record.IsID(client) {
+		return nil, fault.Bad(fault.Field{Name: "client", Code: "format", Detail: "手机编号不对。"})
+	}
+	req := &request{Cursor: cursor, Schema: schema, Client: client, Budget: MinBudget * 3}
+	ans := &answer{now: s.Now().UnixMilli(), next: PollSeconds + int64(s.Jitter(PollSeconds/5)), cursor: cursor}
+	switch {
+	case actor.PushOnly:
+		ans.ended = true
+	case schema < s.Oldest:
+		ans.update = true
+	default:
+		if err := s.pull(ctx, actor, req, nil, ans); err != nil {
+			return nil, err
+		}
+		if ans.quiet && ans.cursor == cursor {
+			return nil, nil
+		}
+	}
+	return ans.encode(), nil
+}
+
+// cloned makes the id a second phone with the same client id goes on with. It
+// is derived from what the phone sent, so that a repeated request gets the
+// same one.
+func (s *Service) cloned(actor access.Actor, req *request) string {
+	s.stats.Clones.Add(1)
+	return cloneID(actor.User, req)
+}

@@ -1,0 +1,136 @@
+package delta
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+
+	"daohu/server/access"
+	"daohu/server/fault"
+	"daohu/server/record"
+	"daohu/server/write"
+)
+
+// edit changes a known row, or queues proposals for what may not simply change.
+func (j *judge) edit(t *record.Type, row record.Record, m mutation, patch map[string]json.RawMessage, st standing) (verdict, error) {
+	next := t.Clone(row)
+	all := []record.Class{record.Author, record.Merge, record.Propose}
+	if err := write.Apply(t, next, patch, j.s.Sealer, all...); err != nil {
+		return verdict{}, err
+	}
+	if err := write.Complete(t, next); err != nil {
+		return verdict{}, err
+	}
+	if t.Class == record.Author && row.Base().MadeBy != j.actor.User {
+		return verdict{}, fault.New(fault.Forbidden, "这条记录不是您写的。")
+	}
+	if t.Class == record.Server || (t.Class != record.Author && !access.Role(st.role).In("CV")) {
+		return verdict{}, fault.New(fault.Forbidden, "")
+	}
+	if t.Class == record.Author && !st.late && revisable(t, row) {
+		return j.revise(t, row, next, m, patch, st)
+	}
+	changed, err := j.tx.Changed(t, m.id, m.base)
+	if err != nil {
+		return verdict{}, err
+	}
+	out, apply := verdict{}, t.Clone(row)
+	for _, name := range slices.Sorted(maps.Keys(patch)) {
+		f, _ := t.Field(name)
+		was, want, err := j.plain(t, f, row, next)
+		if err != nil {
+			return verdict{}, err
+		}
+		if was == want {
+			continue
+		}
+		var v verdict
+		switch {
+		case st.late || f.Class != record.Merge:
+			v, err = j.propose(t, m, name, was, want, was, "open")
+		case otherChanged(changed, name, j.actor.User):
+			v, err = j.propose(t, m, name, j.baseValue(changed, f, name), want, was, "conflict")
+		default:
+			v, err = verdict{effect: true}, t.Set(apply, f, t.Get(next, f))
+			j.history(t, row, apply, f, m)
+		}
+		if err != nil {
+			return verdict{}, err
+		}
+		out = weigh(out, v)
+	}
+	if t.Class != record.Author && out.effect && differs(t, row, apply) {
+		j.put(t, apply, m, patch)
+	}
+	return out, nil
+}
+
+// plain gives a field's value before and after, in plain text.
+func (j *judge) plain(t *record.Type, f record.Field, a, b record.Record) (was, want string, err error) {
+	was, want = t.Get(a, f), t.Get(b, f)
+	if f.Kind != record.Secret {
+		return was, want, nil
+	}
+	if was, err = j.s.Sealer.Open(record.Sealed(was)); err != nil {
+		return "", "", err
+	}
+	want, err = j.s.Sealer.Open(record.Sealed(want))
+	return was, want, err
+}
+
+// otherChanged: someone else changed the field after the author's base.
+func otherChanged(hs []write.History, field, user string) bool {
+	return slices.ContainsFunc(hs, func(h write.History) bool { return h.Field == field && h.By != user })
+}
+
+// baseValue is what the author saw: the value before the first change since.
+func (j *judge) baseValue(hs []write.History, f record.Field, field string) string {
+	for _, h := range hs {
+		if h.Field == field {
+			if f.Kind != record.Secret {
+				return h.Old
+			}
+			plain, err := j.s.Sealer.Open(record.Sealed(h.Old))
+			if err != nil {
+				return ""
+			}
+			return plain
+		}
+	}
+	return ""
+}
+
+func differs(t *record.Type, a, b record.Record) bool {
+	return slices.ContainsFunc(t.Fields, func(f record.Field) bool { return t.Get(a, f) != t.Get(b, f) })
+}
+
+// history keeps the value that is written over.
+func (j *judge) history(t *record.Type, old, now record.Record, f record.Field, m mutation) {
+	j.tx.Add(&write.History{Household: m.household, Type: t.Name, Row: m.id, Field: f.Name, Old: t.Get(old, f), New: t.Get(now, f), By: j.actor.User, At: j.tx.Now(), DeviceAt: m.deviceAt})
+}
+
+// revise applies the author's own change of a row that is not settled; a
+// returned one goes back to the queue.
+func (j *judge) revise(t *record.Type, row, next record.Record, m mutation, patch map[string]json.RawMessage, st standing) (verdict, error) {
+	if rule := j.s.Rules[t.Name]; rule != nil {
+		if err := rule(j.tx, write.Arrival{By: j.actor.User, Row: next, Before: row, Base: m.base, DeviceAt: m.deviceAt, Late: st.late}); err != nil {
+			return verdict{}, err
+		}
+	}
+	if !differs(t, row, next) {
+		return verdict{effect: true}, nil
+	}
+	for _, f := range t.Fields {
+		if f.Name != "" && t.Get(row, f) != t.Get(next, f) {
+			j.history(t, row, next, f, m)
+		}
+	}
+	if t.Workflow {
+		f, _ := t.Field("state")
+		if from, to := t.Get(row, f), t.Get(next, f); from != to {
+			j.tx.Add(&write.Step{Type: t.Name, Row: m.id, Rev: row.Base().Version, From: from, To: to, By: j.actor.User, At: j.tx.Now()})
+		}
+	}
+	j.put(t, next, m, patch)
+	return verdict{effect: true}, nil
+}

@@ -1,0 +1,107 @@
+package delta
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
+
+	"daohu/server/record"
+)
+
+// ownRow is one row this push wrote, as its author may see it.
+type ownRow struct {
+	typ, id, household string
+	set                []byte // JSON object, or null when the row is gone
+	whole              bool
+}
+
+// own says what the phone does not know about the rows it just wrote: for a
+// new row the fields that differ from its own patches, for a known one the
+// whole row, since the phone may hold an older state of it.
+func (j *judge) own() ([]ownRow, error) {
+	var out []ownRow
+	for _, t := range j.touched {
+		st, ok := j.standing(t.household, 0)
+		if !ok || st.late {
+			continue
+		}
+		got, err := j.tx.Load(t.t, t.id)
+		if err != nil {
+			return nil, err
+		}
+		r := got[t.id]
+		if r == nil {
+			continue
+		}
+		after, err := t.t.Project(r, st.role, j.s.Sealer)
+		if err != nil {
+			return nil, err
+		}
+		key := t.t.Name + " " + t.id
+		o := ownRow{typ: t.t.Name, id: t.id, household: t.household, whole: j.before[key] != nil}
+		switch {
+		case after == nil || r.Base().DeletedAt > 0:
+			o.set = []byte("null")
+		case o.whole:
+			o.set = bytes.Clone(after)
+		default:
+			if o.set, err = unlike(t.t, after, j.patches[key]); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, o)
+	}
+	return out, nil
+}
+
+// unlike is the object of fields in which the row after differs from patch.
+func unlike(t *record.Type, after []byte, patch map[string]json.RawMessage) ([]byte, error) {
+	row, err := record.Object(after, 1000)
+	if err != nil {
+		return nil, err
+	}
+	delete(row, "id")
+	for name, raw := range patch {
+		f, _ := t.Field(name)
+		v, p := f.Decode(raw)
+		have, there := row[name]
+		switch {
+		case !there && (p != nil || v != ""):
+			row[name] = json.RawMessage("null")
+		case there && p == nil:
+			if hv, hp := f.Decode(have); hp == nil && hv == v {
+				delete(row, name)
+			}
+		}
+	}
+	b := []byte{'{'}
+	for i, name := range slices.Sorted(maps.Keys(row)) {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(record.AppendString(b, name), ':')
+		b = append(b, row[name]...)
+	}
+	return append(b, '}'), nil
+}
+
+func appendOwn(a *answer, told map[string]bool, own []ownRow) {
+	for _, o := range own {
+		if len(a.own) > 0 {
+			a.own = append(a.own, ',')
+		}
+		b := append(a.own, '[')
+		for _, s := range []string{o.typ, o.id, o.household} {
+			b = append(record.AppendString(b, s), ',')
+		}
+		b = append(b, o.set...)
+		if o.whole {
+			b = append(b, ',')
+			b = strconv.AppendInt(b, 1, 10)
+		}
+		a.own = append(b, ']')
+		told[o.typ+" "+o.id] = true
+	}
+}
