@@ -1,0 +1,151 @@
+package roster
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// The levels of an Issue.
+const (
+	Error   = "error"   // nothing is imported while one is left
+	Warning = "warning" // worth a look; the import may go on
+)
+
+// The codes of an Issue beside those of record.Problem (required, format,
+// not-allowed, too-long, range).
+const (
+	CodeSheet        = "unknown-sheet"  // a sheet this import does not know
+	CodeNoSheet      = "no-sheet"       // no sheet it knows
+	CodeNoColumn     = "missing-column" // a required header is not there
+	CodeColumn       = "unknown-column" // a header it does not know
+	CodeTwiceColumn  = "twice-column"   // two columns carry the same header
+	CodeDuplicate    = "duplicate"      // a key that stands in the file twice
+	CodeNoArea       = "no-area"        // the area above is not known
+	CodeNoVillage    = "no-village"     // the village is not known
+	CodeNoGroup      = "no-group"       // the village has no group of that name
+	CodeTownship     = "other-township" // not of the township the rest is of
+	CodeNoHousehold  = "no-household"
+	CodeNoCadre      = "no-cadre"
+	CodeNoHead       = "no-head"
+	CodeTwoHeads     = "two-heads"
+	CodeHeadName     = "head-name" // 户主姓名 is not the name of the head's row
+	CodeID           = "id-check"  // wrong length, date or check digit
+	CodeNoID         = "no-id"
+	CodeIDBirth      = "id-birth"     // birth differs from the ID number's
+	CodeIDSex        = "id-sex"       // sex differs from the ID number's
+	CodeNumberLost   = "number-lost"  // Excel kept a long number and lost its end
+	CodeFormula      = "formula"      // the cell shows a formula error
+	CodeOrder        = "order"        // ends before it begins
+	CodeTwoPairings  = "two-pairings" // two open pairings of one household
+	CodeTwiceVisited = "double"       // same household, cadre and day twice
+	CodeFuture       = "future"
+	CodeMore         = "more" // the list was cut; Reason says how many are left out
+)
+
+// MaxIssues is how many issues Parse lists; a last one of code CodeMore counts
+// the rest. Errors go before warnings when the list is cut.
+const MaxIssues = 2000
+
+// Issue is one thing wrong with a workbook.
+type Issue struct {
+	Level   string `json:"level"`
+	Sheet   string `json:"sheet"`
+	Row     int    `json:"row"`     // as in Excel, from 1; 0 = the whole sheet
+	Column  string `json:"column"`  // letter; "" = the whole row
+	Header  string `json:"header"`  // as declared; as written for unknown columns
+	Code    string `json:"code"`    // stable
+	Reason  string `json:"reason"`  // plain Chinese; never repeats a personal number
+	Suggest string `json:"suggest"` // a value to put instead; "" = none
+}
+
+// HasErrors reports whether any issue forbids the import: every one that is
+// not expressly a warning.
+func HasErrors(issues []Issue) bool {
+	return slices.ContainsFunc(issues, func(i Issue) bool { return i.Level != Warning })
+}
+
+// issues collects with bounded memory: beyond MaxIssues of a level it counts.
+type issues struct {
+	errors, warnings []Issue
+	total            int
+	order            map[string]int // sheet -> place in the workbook
+}
+
+func (c *issues) add(i Issue) {
+	c.total++
+	list := &c.errors
+	if i.Level == Warning {
+		list = &c.warnings
+	}
+	if len(*list) < MaxIssues {
+		*list = append(*list, i)
+	}
+}
+
+// list returns what was found in the order of sheets, rows and columns.
+func (c *issues) list() []Issue {
+	out := slices.Clone(c.errors)
+	out = append(out, c.warnings[:min(len(c.warnings), MaxIssues-len(out))]...)
+	slices.SortStableFunc(out, func(a, b Issue) int {
+		return cmp.Or(cmp.Compare(c.order[a.Sheet], c.order[b.Sheet]), cmp.Compare(a.Row, b.Row),
+			cmp.Compare(len(a.Column), len(b.Column)), cmp.Compare(a.Column, b.Column))
+	})
+	if rest := c.total - len(out); rest > 0 {
+		level := Warning
+		if len(c.errors) == MaxIssues {
+			level = Error
+		}
+		out = append(out, Issue{Level: level, Code: CodeMore, Reason: "还有 " + itoa(rest) + " 处没有列出，请先改好上面这些再导入。"})
+	}
+	return out
+}
+
+// letter is the name of the 0-based column i; "" for -1.
+func letter(i int) string {
+	s, err := excelize.ColumnNumberToName(i + 1)
+	if err != nil {
+		return ""
+	}
+	return s
+}
+
+// nearest returns the option most like s, "" when none is near: at least half
+// of the runes have to agree.
+func nearest(s string, options []string) string {
+	best, name := 0, ""
+	r := []rune(s)
+	for _, o := range options {
+		q := []rune(o)
+		near := 2*(max(len(r), len(q))-distance(r, q)) - max(len(r), len(q)) // >= 0: half agree
+		if near >= 0 && near+1 > best {
+			best, name = near+1, o
+		}
+	}
+	return name
+}
+
+// distance is the Levenshtein distance, cut short for texts that no option is
+// near to anyway.
+func distance(a, b []rune) int {
+	if len(a) > 40 || len(b) > 40 {
+		return max(len(a), len(b))
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range a {
+		diag := row[0]
+		row[0] = i + 1
+		for j := range b {
+			keep := diag
+			if a[i] != b[j] {
+				keep = 1 + min(diag, row[j], row[j+1])
+			}
+			diag, row[j+1] = row[j+1], keep
+		}
+	}
+	return row[len(b)]
+}

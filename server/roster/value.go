@@ -1,0 +1,291 @@
+package roster
+
+import (
+	"math/big"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"daohu/server/record"
+)
+
+// conv turns a cell's text into the value a field keeps (record.Type.Get's
+// form), before the field's own rule looks at it.
+type conv func(e *env, f record.Field, s string) (string, *record.Problem)
+
+// env is what converters may look at.
+type env struct {
+	places   *places
+	date1904 bool // the workbook counts days from 1904
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// clean drops what nobody sees: blanks around the text, byte order marks,
+// carriage returns.
+func clean(s string) string {
+	if strings.IndexByte(s, '\r') >= 0 {
+		s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
+	}
+	return strings.TrimFunc(s, invisible)
+}
+
+func invisible(r rune) bool {
+	return unicode.IsSpace(r) || (r >= 0x200b && r <= 0x200f) || r == 0x2060 || r == 0xfeff
+}
+
+// narrow also drops every blank inside and turns full-width letters, digits
+// and signs (U+FF01 to U+FF5E) into ASCII. For codes, numbers, dates and
+// choices; never for free text.
+func narrow(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case invisible(r):
+			return -1
+		case r >= 0xff01 && r <= 0xff5e:
+			return r - 0xfee0
+		}
+		return r
+	}, s)
+}
+
+func format(detail string) *record.Problem {
+	return &record.Problem{Code: "format", Detail: detail}
+}
+
+// formulaError reports whether Excel put an error in place of a value.
+func formulaError(s string) bool {
+	switch s {
+	case "#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!":
+		return true
+	}
+	return false
+}
+
+func free(_ *env, _ record.Field, s string) (string, *record.Problem) { return s, nil }
+
+// name drops the blanks that people put between the characters of a short
+// Chinese name to align it; blanks between Latin letters stay.
+func name(_ *env, _ record.Field, s string) (string, *record.Problem) {
+	rs := []rune(s)
+	out := make([]rune, 0, len(rs))
+	for i, r := range rs {
+		if invisible(r) {
+			before, after := rs[i-1], rs[i+1] // s is trimmed: both exist
+			if invisible(after) || unicode.Is(unicode.Han, before) || unicode.Is(unicode.Han, after) {
+				continue
+			}
+			r = ' '
+		}
+		out = append(out, r)
+	}
+	return string(out), nil
+}
+
+// scientific is how a workbook keeps a long number; a code that merely holds an
+// E has neither point nor plus.
+var scientific = regexp.MustCompile(`^[0-9]+(\.[0-9]+[Ee]\+?|[Ee]\+)[0-9]{1,2}$`)
+
+// code reads codes and other digit strings. Excel keeps 15 digits of a number
+// (IEEE 754): a longer one that became a number has lost its end.
+func code(_ *env, _ record.Field, s string) (string, *record.Problem) {
+	s = narrow(s)
+	if scientific.MatchString(s) {
+		x, ok := new(big.Rat).SetString(s)
+		if !ok || !x.IsInt() || len(x.Num().String()) > 15 {
+			return "", numberLost()
+		}
+		return x.Num().String(), nil
+	}
+	if n, ok := strings.CutSuffix(s, ".0"); ok && digits(n) {
+		return n, nil
+	}
+	return s, nil
+}
+
+func numberLost() *record.Problem {
+	return &record.Problem{Code: CodeNumberLost, Detail: "这个号码被 Excel 当成数字，后几位已经丢了。请先把这一列设成文本，再重新填写。"}
+}
+
+func idNumber(e *env, f record.Field, s string) (string, *record.Problem) {
+	s, p := code(e, f, s)
+	if p != nil {
+		return "", p
+	}
+	s = strings.ToUpper(s)
+	if p = checkID(s); p != nil && len(s) == 18 && digits(s) && strings.HasSuffix(s, "000") {
+		p = numberLost() // 15 digits and three noughts: some programs write it out
+	}
+	return s, p
+}
+
+// phone wants 11 digits (domain.md B.5 rule 9); blanks and dashes go.
+func phone(e *env, f record.Field, s string) (string, *record.Problem) {
+	s, p := code(e, f, s)
+	if p != nil {
+		return "", p
+	}
+	if s = strings.ReplaceAll(s, "-", ""); len(s) != 11 || !digits(s) {
+		return "", format("电话要填 11 位数字。")
+	}
+	return s, nil
+}
+
+func login(e *env, f record.Field, s string) (string, *record.Problem) {
+	s, p := code(e, f, s)
+	if p == nil && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") != "" {
+		p = format("工号只能用字母、数字和 - _ .")
+	}
+	return s, p
+}
+
+// whole reads a whole number; the field's rule then bounds it.
+func whole(e *env, f record.Field, s string) (string, *record.Problem) {
+	s, p := code(e, f, s)
+	if p == nil {
+		s = strings.TrimSuffix(strings.TrimSuffix(s, "个月"), "月")
+	}
+	return s, p
+}
+
+func year(e *env, f record.Field, s string) (string, *record.Problem) {
+	s, p := code(e, f, s)
+	if p != nil {
+		return "", p
+	}
+	s = strings.TrimSuffix(strings.TrimSuffix(s, "度"), "年")
+	if len(s) != 4 || !digits(s) || s < "1900" {
+		return "", format("年度要写成四位数，如 2020。")
+	}
+	return s, nil
+}
+
+// yuan reads an amount in yuan with up to two decimals and returns fen.
+// Excel's own rounding noise (3245.6999999999998) is taken for what was typed.
+func yuan(e *env, f record.Field, s string) (string, *record.Problem) {
+	s = strings.TrimSuffix(strings.ReplaceAll(strings.TrimLeft(narrow(s), "¥￥"), ",", ""), "元")
+	bad := format("金额要填数字，单位是元，最多两位小数。")
+	if len(s) > 30 || strings.Trim(s, "0123456789.-") != "" && !scientific.MatchString(s) { // big.Rat reads much more, at any cost
+		return "", bad
+	}
+	x, ok := new(big.Rat).SetString(s)
+	if !ok {
+		return "", bad
+	}
+	x.Mul(x, big.NewRat(100, 1))
+	fen := roundRat(x)
+	noise := new(big.Rat).Sub(x, new(big.Rat).SetInt(fen))
+	if noise.Abs(noise).Cmp(big.NewRat(1, 100_000)) > 0 {
+		return "", format("金额最多两位小数。")
+	}
+	if fen.Cmp(big.NewInt(f.Min)) < 0 || fen.Cmp(big.NewInt(f.Max)) > 0 {
+		return "", &record.Problem{Code: "range", Detail: "金额要在 " + fenText(f.Min) + " 到 " + fenText(f.Max) + " 元之间。"}
+	}
+	return fen.String(), nil
+}
+
+func roundRat(x *big.Rat) *big.Int {
+	twice := new(big.Int).Mul(x.Num(), big.NewInt(2))
+	twice.Add(twice, x.Denom())
+	return twice.Div(twice, new(big.Int).Mul(x.Denom(), big.NewInt(2))) // floor(x + 1/2)
+}
+
+// fenText writes fen as yuan: "3200", "3200.5" never, "3200.50".
+func fenText(fen int64) string {
+	if fen%100 == 0 {
+		return strconv.FormatInt(fen/100, 10)
+	}
+	s := strconv.FormatInt(fen%100, 10)
+	if len(s) == 1 {
+		s = "0" + s
+	}
+	return strconv.FormatInt(fen/100, 10) + "." + s
+}
+
+// serial turns Excel's day number into a day. Day 60 of the 1900 system is a
+// 29 February that never was (ECMA-376 part 1, 18.17.4.1), so only later days
+// are read; before 1960 nobody types one as a date anyway.
+func serial(e *env, s string) (time.Time, bool) {
+	whole, _, _ := strings.Cut(s, ".")
+	n, err := strconv.Atoi(whole)
+	if err != nil || len(whole) != 5 {
+		return time.Time{}, false
+	}
+	if e.date1904 {
+		return time.Date(1904, 1, 1+n, 0, 0, 0, 0, time.UTC), true
+	}
+	return time.Date(1899, 12, 30+n, 0, 0, 0, 0, time.UTC), true
+}
+
+var (
+	dayParts   = regexp.MustCompile(`^([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?(?:T?[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?Z?)?$`)
+	dayDigits  = regexp.MustCompile(`^([0-9]{4})([0-9]{2})([0-9]{2})$`)
+	monthParts = regexp.MustCompile(`^([0-9]{4})[-/.年]?([0-9]{1,2})月?$`)
+)
+
+// day reads a date as text or as an Excel date and returns it as 2006-01-02;
+// what it cannot read it leaves to the field's rule, whose sentence says how a
+// day is written.
+func day(e *env, _ record.Field, s string) (string, *record.Problem) {
+	s = narrow(s)
+	if t, ok := serial(e, s); ok {
+		return t.Format(time.DateOnly), nil
+	}
+	for _, re := range []*regexp.Regexp{dayParts, dayDigits} {
+		if m := re.FindStringSubmatch(s); m != nil {
+			return m[1] + "-" + two(m[2]) + "-" + two(m[3]), nil
+		}
+	}
+	return s, nil
+}
+
+// month is as day, for the registry's yyyymm and what people write instead.
+func month(e *env, f record.Field, s string) (string, *record.Problem) {
+	s = narrow(s)
+	if m := monthParts.FindStringSubmatch(s); m != nil && len(s) >= 6 {
+		return m[1] + "-" + two(m[2]), nil
+	}
+	if d, _ := day(e, f, s); len(d) == len(time.DateOnly) {
+		if _, err := time.Parse(time.DateOnly, d); err == nil {
+			return d[:7], nil
+		}
+	}
+	return s, nil
+}
+
+func two(s string) string {
+	if len(s) == 1 {
+		return "0" + s
+	}
+	return s
+}
+
+// yes reads a yes or no and returns "1" or "".
+func yes(_ *env, _ record.Field, s string) (string, *record.Problem) {
+	switch v := yesNo(narrow(s)); v {
+	case "是":
+		return "1", nil
+	case "否":
+		return "", nil
+	}
+	return "", &record.Problem{Code: "not-allowed", Detail: "这里要填是或否。"}
+}
+
+// yesNo knows the spellings of 是 and 否 that Excel and people produce; others
+// come back as they are.
+func yesNo(s string) string {
+	switch strings.ToUpper(s) {
+	case "是", "1", "TRUE", "Y", "有", "√":
+		return "是"
+	case "否", "0", "FALSE", "N", "无", "×":
+		return "否"
+	}
+	return s
+}
+
+// split takes a list apart at any usual separator.
+func split(s string) []string {
+	return strings.FieldsFunc(narrow(s), func(r rune) bool { return strings.ContainsRune(",、;/|", r) })
+}
