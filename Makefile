@@ -1,0 +1,50 @@
+# run    the demo, on Go alone: no service, no cgo
+# test   every check there is; installs what it lacks, starts its own MariaDB and Redis
+# lint   only what needs no test run
+# gen    writes all that is derived from the declarations of server/record
+# check  fails when gen would change something
+
+GO ?= go
+# Packages tested side by side. Two cores are what the figures are made for.
+PARALLEL ?= 2
+# The limit of one package's tests.
+TIMEOUT ?= 15m
+
+.PHONY: run test lint gen check
+
+tally = $(GO) run ./server/servertest/tally
+
+gates = \
+	'gate: gofmt: deploy/test/gofmt.sh' \
+	'gate: vet: $(GO) vet ./...' \
+	'gate: staticcheck: $(GO) tool staticcheck ./...' \
+	'gate: generated files: deploy/test/check-gen.sh'
+
+ifneq ($(wildcard miniprogram/package.json),)
+phone = \
+	'gate: npm ci: cd miniprogram && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error' \
+	'gate: phone types and style: cd miniprogram && npm run --silent check' \
+	'node: phone: cd miniprogram && npm test --silent'
+endif
+
+# Further steps in tally's form, such as a simulation that is not a Go test.
+simulation ?=
+
+# The phone comes first: Go tests drive its compiled sync core.
+server = 'go: server: deploy/test/with-services.sh $(GO) test -json -vet=off -count=1 -p $(PARALLEL) -timeout $(TIMEOUT) ./...'
+
+run:
+	$(GO) run ./server demo
+
+test:
+	@deploy/test/install.sh
+	@DAOHU_TEST_FULL=1 $(tally) $(gates) $(phone) $(server) $(simulation)
+
+lint:
+	@$(tally) $(gates)
+
+gen:
+	$(GO) run ./server/gen
+
+check:
+	@deploy/test/check-gen.sh
