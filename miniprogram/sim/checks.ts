@@ -1,0 +1,241 @@
+// The promises (docs/sync-protocol.md, docs/reliability.md), checked while a
+// history runs and at its end.
+
+import { rowText } from '../src/sync/row';
+import { isWaiting } from '../src/sync/outbox';
+import { Books, Written } from './books';
+import { Phone } from './phone';
+import type { World } from './world';
+
+interface LedgerRow {
+  id: string;
+  by: string;
+  household: string;
+  text: string;
+  deleted: boolean | number;
+}
+
+interface Ledger {
+  visits: LedgerRow[];
+  responses: LedgerRow[];
+  proposals: { id: string; row: string; field: string; state: string }[];
+  quarantine: { id: string }[];
+  history: { row: string; field: string; old: string; new: string }[];
+}
+
+interface Projection {
+  [household: string]: { s: number; rows: { [type: string]: string[] } };
+}
+
+export class Checks {
+  /** Values each phone has seen in a field, and the last of them. */
+  private readonly seen = new Map<string, { all: Set<string>; last: string }>();
+  private before = new Set<string>();
+
+  constructor(private readonly w: World) {}
+
+  /** What was there before anyone wrote. */
+  async begin(): Promise<void> {
+    const l = await this.ledger();
+    l.visits.concat(l.responses).forEach((r) => this.before.add(r.id));
+  }
+
+  /** P10: nothing but an acknowledgement, or being returned, shortens the outbox. */
+  outbox(phone: Phone, before: string[]): void {
+    const now = new Set(phone.waiting());
+    const back = new Set(phone.core.outcomes().map((o) => o.id + ' ' + JSON.stringify(o.patch)));
+    for (const tag of before) {
+      if (!now.has(tag) && !phone.acknowledged.has(tag) && !back.has(tag)) {
+        this.w.fail(`P10 ${phone.name}: left the outbox without an acknowledgement: ${tag.slice(0, 200)}`);
+      }
+    }
+  }
+
+  /** P5: what a phone has seen replaced does not come back. */
+  monotonic(phone: Phone): void {
+    for (const h of phone.core.households()) {
+      const b = phone.core.base(h);
+      if (!b) {
+        continue;
+      }
+      (b.rows.visit || []).forEach((r) => this.saw(phone, 'visit ' + r.id + ' text', String(r.text || '')));
+      (b.rows.household || []).forEach((r) => {
+        this.saw(phone, 'household ' + r.id + ' address', String(r.address || ''));
+        this.saw(phone, 'household ' + r.id + ' notes', String(r.notes || ''));
+      });
+    }
+  }
+
+  private saw(phone: Phone, what: string, value: string): void {
+    const key = phone.name + ' ' + what;
+    const s = this.seen.get(key) || { all: new Set<string>(), last: value };
+    if (value !== s.last && s.all.has(value)) {
+      this.w.fail(`P5 ${phone.name}: ${what} went back from "${s.last.slice(0, 40)}" to "${value.slice(0, 40)}"`);
+    }
+    s.all.add(value);
+    s.last = value;
+    this.seen.set(key, s);
+  }
+
+  /** P7: what was acknowledged and only this phone wrote is shown as written. */
+  ownWrites(phone: Phone, before: string[]): void {
+    const now = new Set(phone.waiting());
+    const held = new Set(phone.core.households());
+    const done = new Set(before.filter((t) => !now.has(t)));
+    this.w.books.kept.forEach((c) => {
+      if (!done.has(c.tag) || !held.has(c.household) || !c.value) {
+        return;
+      }
+      const all = this.w.books.of(c.id).filter((x) => x.field === c.field || x.patch === null);
+      const last = all[all.length - 1];
+      const clean = all.every((x) => this.w.books.fates.get(x.tag) === undefined);
+      if (last !== c || !clean || !this.w.books.onlyWriter(Books.key(c.type, c.id, c.field), phone.name)) {
+        return;
+      }
+      const shown = phone.core.row(c.household, c.type, c.id);
+      const value = shown && shown.row[c.field];
+      if (!shown || !(typeof value === 'string' ? value === c.value : JSON.stringify(value || '').includes(c.value))) {
+        this.w.fail(`P7 ${phone.name}: ${c.type} ${c.id} was acknowledged as ${c.value.slice(0, 40)} and shows ${JSON.stringify(value || null).slice(0, 80)}`);
+      }
+    });
+  }
+
+  /** P4, and P1 where nothing else happened: a phone after a completed round holds what is its own. */
+  async scope(phone: Phone): Promise<void> {
+    if (phone.round.world !== this.w.version || phone.core.facts().round) {
+      return;
+    }
+    const want = await this.projection(phone);
+    this.sameHouseholds(phone, want, 'P4');
+  }
+
+  private sameHouseholds(phone: Phone, want: Projection, name: string): void {
+    const have = phone.core.households().sort().join(' ');
+    const ought = Object.keys(want).sort().join(' ');
+    if (have !== ought) {
+      this.w.fail(`${name} ${phone.name} (${phone.owner.user}) holds [${have}], ought to hold [${ought}]`);
+    }
+  }
+
+  private async projection(phone: Phone): Promise<Projection> {
+    return (await this.w.must('projection', { user: phone.owner.user })).households as Projection;
+  }
+
+  private async ledger(): Promise<Ledger> {
+    const l = (await this.w.must('ledger')) as unknown as Partial<Ledger>;
+    return {
+      visits: l.visits || [], responses: l.responses || [], proposals: l.proposals || [],
+      quarantine: l.quarantine || [], history: l.history || [],
+    };
+  }
+
+  /** Everything that must hold when all is quiet. */
+  async final(): Promise<void> {
+    for (const p of this.w.phones) {
+      if (p.core.outbox().length > 0) {
+        this.w.fail(`P11 ${p.name}: something blocks the outbox: ${p.waiting()[0].slice(0, 200)}`);
+      }
+      await this.converged(p);
+    }
+    const ledger = await this.ledger();
+    this.w.books.kept.forEach((c) => this.fate(c, ledger));
+    this.rows('visit', ledger.visits);
+    this.rows('response', ledger.responses);
+    this.history(ledger);
+  }
+
+  /** P1: base rows equal the projection, text for text. */
+  private async converged(phone: Phone): Promise<void> {
+    const want = await this.projection(phone);
+    this.sameHouseholds(phone, want, 'P1');
+    for (const h of Object.keys(want)) {
+      const base = phone.core.base(h);
+      const types = new Set(Object.keys(want[h].rows || {}).concat(Object.keys((base && base.rows) || {})));
+      types.forEach((type) => {
+        const have = ((base && base.rows[type]) || []).map(rowText).sort();
+        const ought = ((want[h].rows || {})[type] || []).slice().sort();
+        have.forEach((t) => {
+          if (!ought.includes(t)) {
+            this.w.fail(`P1 ${phone.name}: ${type} in ${h}: extra or other row ${t.slice(0, 400)}`);
+          }
+        });
+        if (have.length !== ought.length) {
+          this.w.fail(`P1 ${phone.name}: ${type} in ${h}: missing ${ought.filter((t) => !have.includes(t)).join('\n').slice(0, 400)}`);
+        }
+      });
+    }
+  }
+
+  /** P2: a change waits where its result says it does, or it took effect. */
+  private fate(c: Written, l: Ledger): void {
+    const f = this.w.books.fates.get(c.tag);
+    if (f && isWaiting(f.code)) {
+      const there = f.code === 'quarantined' ? l.quarantine.some((q) => q.id === f.ref) : l.proposals.some((p) => p.id === f.ref);
+      if (!there) {
+        this.w.fail(`P2 ${c.type} ${c.id}: ${f.code} "${f.ref}" is not at the township`);
+      }
+      return;
+    }
+    if (!this.w.books.plain(c)) {
+      return;
+    }
+    if (c.field === 'bogus') {
+      this.w.fail(`P11 a poison was neither returned nor refused: ${c.tag.slice(0, 200)}`);
+    }
+    if (c.type === 'household' && c.value && !l.history.some((h) => h.row === c.id && h.field === c.field && h.new === c.value)) {
+      this.w.fail(`P2 household ${c.id}: ${c.field}=${c.value} was acknowledged and is nowhere`);
+    }
+  }
+
+  /** P2 and P3 for rows phones make: each once, with its last text. */
+  private rows(type: string, list: LedgerRow[]): void {
+    const byID = new Map<string, LedgerRow>();
+    for (const r of list) {
+      if (byID.has(r.id)) {
+        this.w.fail(`P3 ${type} ${r.id} is there twice`);
+      }
+      byID.set(r.id, r);
+      if (!this.w.books.rows.has(r.id) && !this.before.has(r.id)) {
+        this.w.fail(`P3 ${type} ${r.id} was made by nobody`);
+      }
+    }
+    this.w.books.rows.forEach((made, id) => {
+      const plain = this.w.books.of(id).filter((c) => c.type === type && this.w.books.plain(c));
+      if (made.type === type && plain.length > 0) {
+        this.last(type, id, plain, byID.get(id));
+      }
+    });
+  }
+
+  private last(type: string, id: string, plain: Written[], row: LedgerRow | undefined): void {
+    if (!row) {
+      this.w.fail(`P2 ${type} ${id} was acknowledged and is nowhere`);
+    }
+    const end = plain[plain.length - 1];
+    const gone = Boolean(row.deleted);
+    if (gone && !this.w.books.erased.has(id) && !plain.some((c) => c.patch === null)) {
+      this.w.fail(`P2 ${type} ${id} is deleted and nobody did it`);
+    }
+    if (this.w.books.erased.has(id) || !this.w.books.onlyWriter(Books.key(type, id, end.field || 'text'), end.phone)) {
+      return;
+    }
+    if (gone !== (end.patch === null)) {
+      this.w.fail(`P2 ${type} ${id}: last change ${end.tag.slice(0, 100)}, deleted at the server: ${String(gone)}`);
+    }
+    if (!gone && row.text !== undefined && type === 'visit' && row.text !== end.value) {
+      this.w.fail(`P2 ${type} ${id}: last text ${end.value.slice(0, 60)}, at the server ${String(row.text).slice(0, 60)}`);
+    }
+  }
+
+  /** P3: a value written once is applied once. */
+  private history(l: Ledger): void {
+    const times = new Map<string, number>();
+    for (const h of l.history) {
+      const key = `${h.row} ${h.field} ${h.new}`;
+      times.set(key, (times.get(key) || 0) + 1);
+      if (/^[ft][0-9]+/.test(h.new) && (times.get(key) as number) > 1) {
+        this.w.fail(`P3 ${h.row}: ${h.field}=${h.new.slice(0, 40)} was applied twice`);
+      }
+    }
+  }
+}

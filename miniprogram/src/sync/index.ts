@@ -1,0 +1,10 @@
+export { SyncCore } from './core';
+export { SyncReport, SyncState } from './exchange';
+export { Options } from './held';
+export { SyncError, Why } from './errors';
+export { Entry, ItemState, isWaiting } from './outbox';
+export { Shown } from './overlay';
+export { Left } from './apply';
+export { Gone, Outcome } from './state';
+export { Files, NewUpload, Upload, UploadQueue, UploadState } from './uploads';
+export * from './types';
