@@ -1,0 +1,74 @@
+package api
+
+import (
+	"bytes"
+	"net/http"
+	"strings"
+	"time"
+
+	"daohu/server/fault"
+	"daohu/server/record"
+)
+
+// A body named by its content never changes.
+const forever = "private, max-age=31536000, immutable"
+
+func (a *API) upload(c *call) error {
+	a.deps.Uploads.ServeHTTP(c.w, c.r)
+	return nil
+}
+
+// blob serves a text by its hash. It is sent compressed under an ETag of its
+// own unless a part of it is asked for.
+func (a *API) blob(c *call) error {
+	sha := c.gin.Param("sha256")
+	if len(sha) != 64 || strings.Trim(sha, "0123456789abcdef") != "" {
+		return fault.New(fault.NotFound, "")
+	}
+	mime, body, err := a.deps.Bodies.Body(c.r.Context(), c.actor, sha)
+	if err != nil {
+		return err
+	}
+	h := c.w.Header()
+	h.Set("Cache-Control", forever)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Type", mime)
+	whole := c.r.Header.Get("Range") == "" && c.r.Header.Get("If-None-Match") == ""
+	if whole && len(body) > zipFrom && zips(mime) && takesGzip(c.r.Header.Get("Accept-Encoding")) {
+		h.Set("ETag", `"`+sha+`-gzip"`)
+		Write(c.w, c.r, http.StatusOK, mime, body)
+		return nil
+	}
+	h.Set("Vary", "Accept-Encoding")
+	h.Set("ETag", `"`+sha+`"`)
+	if zipped := `"` + sha + `-gzip"`; strings.Contains(c.r.Header.Get("If-None-Match"), zipped) {
+		h.Set("ETag", zipped)
+	}
+	http.ServeContent(c.w, c.r, "", time.Time{}, bytes.NewReader(body))
+	return nil
+}
+
+// photo serves a stored picture. Its bytes do not change, but whether the
+// caller may see it may: it is kept for a day only.
+func (a *API) photo(c *call) error {
+	id, size := c.gin.Param("id"), c.gin.DefaultQuery("size", "thumb")
+	if size != "thumb" && size != "full" {
+		return fault.Bad(fault.Field{Name: "size", Code: "not-allowed", Detail: "只能是 thumb 或 full。"})
+	}
+	if !record.IsID(id) {
+		return fault.New(fault.NotFound, "")
+	}
+	f, modified, err := a.deps.Photos.Open(c.r.Context(), c.actor, id, size)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }() // only read
+	h := c.w.Header()
+	h.Set("Cache-Control", "private, max-age=86400")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Type", "image/jpeg")
+	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	h.Set("ETag", `"`+id+"-"+size+`"`)
+	http.ServeContent(c.w, c.r, "", modified, f)
+	return nil
+}
