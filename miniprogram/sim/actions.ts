@@ -8,7 +8,7 @@ import type { World } from './world';
 
 export const ACTIONS = {
   sync: 40, visit: 16, edit: 10, delete: 3, response: 6, field: 10, proposal: 4, poison: 3,
-  pair: 8, 'admin edit': 7, decide: 6, erase: 2, settle: 3, disable: 1,
+  pair: 8, bounce: 3, 'admin edit': 7, decide: 6, erase: 2, settle: 3, disable: 1,
   poll: 5, kill: 7, reopen: 3, replay: 6, copy: 1, jump: 3, skew: 2, resend: 2, dismiss: 2,
 };
 
@@ -38,12 +38,28 @@ const DOINGS: { [a in Action]: (w: World, phone: Phone) => Promise<void> } = {
     const h = someHousehold(w, p);
     const value = w.unique('cls');
     const standard = w.dice.pick(['国家标准', '省定标准', '市定标准']);
+    w.books.wrote(Books.key('household', h, 'notes'), 'mixed');
     await w.save(p, { type: 'household', id: h, household: h, patch: w.dice.chance(0.5) ? { standard } : { standard, notes: value } }, 'standard', '');
   },
   poison,
   pair: async (w) => {
     w.version++;
     await w.op('pair', { household: w.dice.pick(w.households), cadre: w.dice.chance(0.2) ? '' : w.dice.pick(w.cadres()).user });
+  },
+  // Away and back between two syncs, and something vanished meanwhile: the
+  // household comes whole and must be replaced, not merged.
+  bounce: async (w, p) => {
+    const h = someHousehold(w, p);
+    const to = w.cadres().filter((u) => u.user !== p.owner.user);
+    if (p.owner.role === 'C' && to.length > 0) {
+      w.version++;
+      await w.op('pair', { household: h, cadre: w.dice.pick(to).user });
+      const here = Array.from(w.books.rows.keys()).filter((id) => (w.books.rows.get(id) as { household: string }).household === h);
+      if (here.length > 0) {
+        await erase(w, w.dice.pick(here));
+      }
+      await w.op('pair', { household: h, cadre: p.owner.user });
+    }
   },
   'admin edit': async (w) => {
     w.version++;
@@ -61,13 +77,8 @@ const DOINGS: { [a in Action]: (w: World, phone: Phone) => Promise<void> } = {
   },
   erase: async (w) => {
     const id = someRow(w, w.dice.pick(['visit', 'response']));
-    const row = id ? w.books.rows.get(id) : undefined;
-    if (id && row) {
-      w.version++;
-      if (await w.op('erase', { type: row.type, id })) {
-        w.books.erased.add(id);
-        w.books.wrote(Books.key(row.type, id, 'text'), 'admin');
-      }
+    if (id) {
+      await erase(w, id);
     }
   },
   settle: async (w) => {
@@ -144,6 +155,17 @@ const DOINGS: { [a in Action]: (w: World, phone: Phone) => Promise<void> } = {
   },
 };
 
+async function erase(w: World, id: string): Promise<void> {
+  const row = w.books.rows.get(id);
+  if (row) {
+    w.version++;
+    if (await w.op('erase', { type: row.type, id })) {
+      w.books.erased.add(id);
+      w.books.wrote(Books.key(row.type, id, 'text'), 'admin');
+    }
+  }
+}
+
 function held(w: World, p: Phone): string[] {
   return p.core.households().filter((h) => h !== w.common);
 }
@@ -166,7 +188,7 @@ function someRow(w: World, type: string): string | undefined {
 /** Text that is found again by its first word; sometimes long, and hard to compress. */
 function text(w: World): { text: string } {
   let out = w.unique('t') + ';';
-  if (w.dice.chance(0.25)) {
+  if (w.dice.chance(w.wordy)) {
     for (let i = 200 + w.dice.below(1700); i > 0; i--) {
       out += String.fromCharCode(0x4e00 + w.dice.below(0x5000));
     }
@@ -242,7 +264,7 @@ async function editField(w: World, p: Phone): Promise<void> {
 /** A change that the server will never take. */
 async function poison(w: World, p: Phone): Promise<void> {
   const h = someHousehold(w, p);
-  const kind = w.dice.pick(['field', 'household', 'type', 'id', 'value', 'request']);
+  const kind = w.dice.pick(['field', 'household', 'type', 'id', 'value', 'request', 'common']);
   w.count('poison: ' + kind);
   const t = w.unique('poison');
   const c: Change = { type: 'visit', id: await w.id(), household: h, patch: { day: day(w), text: t } };
@@ -253,6 +275,9 @@ async function poison(w: World, p: Phone): Promise<void> {
       break;
     case 'household':
       c.household = await w.id();
+      break;
+    case 'common':
+      c.household = w.common;
       break;
     case 'type':
       c.type = 'nosuch';

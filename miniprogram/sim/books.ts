@@ -15,6 +15,8 @@ export interface Written {
   /** Field and unique value by which it is found again; "" = a deletion. */
   field: string;
   value: string;
+  /** The phone held the household when it was written. */
+  held: boolean;
 }
 
 export interface Fate {
@@ -83,8 +85,8 @@ export class Books {
   }
 }
 
-export function written(c: Change, phone: string, field: string, value: string): Written {
+export function written(c: Change, phone: string, field: string, value: string, held: boolean): Written {
   // Named as the core keeps it: with well-formed text.
   const tag = tagOf({ id: c.id, patch: c.patch === null ? null : wellFormedPatch(c.patch) });
-  return { tag, phone, type: c.type, id: c.id, household: c.household, patch: c.patch, field, value };
+  return { tag, phone, type: c.type, id: c.id, household: c.household, patch: c.patch, field, value, held };
 }

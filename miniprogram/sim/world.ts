@@ -42,6 +42,8 @@ export class World implements Surroundings {
   now: number;
   /** Grows whenever anything but a phone's own work changes the township. */
   version = 0;
+  /** Share of long texts: wordy worlds have rounds of many pages and parts. */
+  readonly wordy: number;
   /** Makes values unique. */
   private serial = 0;
   private faults = 0.25;
@@ -54,6 +56,7 @@ export class World implements Surroundings {
     readonly counts: Counts,
   ) {
     this.dice = new Dice(seed);
+    this.wordy = this.dice.chance(0.4) ? 0.8 : 0.1;
     this.random = new SeededRandom(seed ^ 0x5bd1e995);
     this.checks = new Checks(this);
     this.now = 1790000000000 + (seed % 1000) * 86400000;
@@ -161,7 +164,7 @@ export class World implements Surroundings {
       if (this.dice.chance(0.1)) {
         await act(this, this.dice.pick(['pair', 'admin edit', 'decide', 'erase'] as const));
       }
-      if (when === 'after' && this.dice.chance(0.1)) {
+      if (when === 'after' && this.dice.chance(phone.core.facts().round ? 0.5 : 0.1)) {
         await act(this, this.dice.pick(['visit', 'edit', 'field'] as const), phone);
       }
     } finally {
@@ -172,7 +175,7 @@ export class World implements Surroundings {
   /** Saves a change on a phone and books it when it was promised. */
   async save(phone: Phone, change: Change, field: string, value: string): Promise<void> {
     const before = phone.waiting();
-    const entry = written(change, phone.name, field, value);
+    const entry = written(change, phone.name, field, value, phone.core.households().includes(change.household));
     this.log(`${phone.name} saves ${change.type} ${change.id} in ${change.household}: ${JSON.stringify(change.patch).slice(0, 160)}`);
     try {
       await phone.core.save(change);
@@ -205,7 +208,7 @@ export class World implements Surroundings {
       if (!this.books.kept.has(tagOf(e))) {
         const field = e.patch === null ? '' : ['text', 'answers', 'address', 'notes', 'class', 'bogus'].find((f) => e.patch !== null && f in e.patch) || '';
         const value = e.patch === null || !field ? '' : JSON.stringify(e.patch[field]).replace(/^"|"$/g, '');
-        this.books.keep(written({ ...e }, phone.name, field, value), phone.owner.user);
+        this.books.keep(written({ ...e }, phone.name, field, value, false), phone.owner.user);
       }
     }
   }

@@ -159,6 +159,32 @@ test('an acknowledged item is shown until the round ends', async () => {
   assertConverged(k.core, server);
 });
 
+test('work whose answer was lost in the middle of a round stays shown until the next round brings it', async () => {
+  const server = new FakeServer('h1', 'h2', 'h3');
+  const k = await phone(server);
+  await k.core.sync();
+  server.pageRows = 1;
+  ['h1', 'h2', 'h3'].forEach((h) => server.put(h, 'member', { id: 'm-' + h, name: '某' }));
+  const first = k.transport.sent.length;
+  k.transport.meddle = async (q, n) => {
+    if (n === first + 1) {
+      await k.core.save(visit(idOf(1), 'h1', 'done in a walked household'));
+    }
+    if (n === first + 2) {
+      k.transport.pass(q);
+      return lost();
+    }
+    return undefined as unknown as HttpResponse;
+  };
+  assert.equal((await k.core.sync()).state, 'offline');
+  const again = await phone(server, { disk: k.disk });
+  assert.equal((await again.core.sync()).state, 'done');
+  assert.equal(again.core.row('h1', 'visit', idOf(1))?.row.text, 'done in a walked household');
+  await again.core.sync();
+  assert.equal(again.core.row('h1', 'visit', idOf(1))?.row.text, 'done in a walked household');
+  assertConverged(again.core, server);
+});
+
 test('removal keeps the outbox, says who holds the household now, and later work keeps the base held', async () => {
   const server = new FakeServer('h1', 'h2');
   const k = await phone(server);

@@ -94,7 +94,7 @@ class Applier {
       const r = results.get(this.sent.first + i);
       const code = r ? r[1] : '';
       if (code === '' || code === 'late') {
-        show.push(item);
+        show.push({ ...item, keep: this.comesLater(item) });
         this.applied.add(item.n);
       } else {
         this.outcome(item, r as Result);
@@ -112,6 +112,15 @@ class Applier {
       this.writes.set(key.journal(this.serverNow(), keep[0].n), encodeItems(keep));
     }
     return k;
+  }
+
+  /**
+   * The request that did the work lost its answer in the middle of a round:
+   * repeated, it is told no own row, and the round's top is older than the
+   * work. Only the next round brings it.
+   */
+  private comesLater(item: Item): boolean {
+    return this.was.meta.round && !(this.answer.own || []).some((o) => o[0] === item.m[1] && o[1] === item.m[2]);
   }
 
   private outcome(item: Item, r: Result): void {
@@ -312,7 +321,7 @@ class Applier {
   /** The round is over: everything acknowledged before it is in the base rows now. */
   private endRound(): void {
     const meta = this.next.meta;
-    this.next.linger = [];
+    this.next.linger = this.next.linger.filter((i) => i.keep).map((i) => ({ ...i, keep: false }));
     // What was fetched whole needs no check for a day.
     meta.checkedAt = meta.checkedAt || this.serverNow();
     // After a restore the re-offered rows are looked at once more.

@@ -65,6 +65,8 @@ export interface Item {
   fresh: boolean;
   /** Re-offered after a restore: no longer part of what is shown. */
   again: boolean;
+  /** Acknowledged, but its effect comes with the next round only: shown until that one ends. */
+  keep?: boolean;
 }
 
 /** What became of an item that was not plainly applied. */
@@ -139,10 +141,10 @@ export const key = {
   upload: (photo: string) => 'u/' + photo,
 };
 
-type Stored = [number, string, 0 | 1, 0 | 1];
+type Stored = [number, string, 0 | 1, 0 | 1, (0 | 1)?];
 
 export function encodeItem(i: Item): string {
-  return JSON.stringify([i.n, i.text, i.fresh ? 1 : 0, i.again ? 1 : 0]);
+  return JSON.stringify([i.n, i.text, i.fresh ? 1 : 0, i.again ? 1 : 0, i.keep ? 1 : 0]);
 }
 
 export function decodeItem(text: string): Item {
@@ -155,7 +157,7 @@ export function encodeItems(items: Item[]): string {
 }
 
 export function decodeItems(text: string): Item[] {
-  return (JSON.parse(text) as Stored[]).map(([n, t, fresh, again]) => itemOf(n, t, fresh === 1, again === 1));
+  return (JSON.parse(text) as Stored[]).map(([n, t, fresh, again, keep]) => ({ ...itemOf(n, t, fresh === 1, again === 1), keep: keep === 1 }));
 }
 
 export function encodeOutcome(o: Outcome): string {

@@ -1,0 +1,165 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"runtime/debug"
+
+	"daohu/server/access"
+	"daohu/server/account"
+	"daohu/server/activity"
+	"daohu/server/api"
+	"daohu/server/delta"
+	"daohu/server/fault"
+	"daohu/server/household"
+	"daohu/server/pairing"
+	"daohu/server/record"
+	"daohu/server/registry"
+	"daohu/server/store"
+	"daohu/server/workflow"
+)
+
+// Version is the version of this build: a tag, else the commit, else dev.
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "dev"
+	}
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return s.Value[:min(12, len(s.Value))]
+		}
+	}
+	return "dev"
+}
+
+func actorOf(r *http.Request) access.Actor {
+	a, _ := api.ActorOf(r.Context())
+	return a
+}
+
+// people finds cadres for pairings.
+type people struct{ accounts *account.Service }
+
+func (p people) Helper(ctx context.Context, county, login string) (pairing.Helper, error) {
+	u, err := p.accounts.User(ctx, account.ByLogin, login)
+	if err != nil {
+		return pairing.Helper{}, err
+	}
+	if u.Role != access.Cadre || u.County != county || u.DisabledAt > 0 {
+		return pairing.Helper{}, fault.New(fault.NotFound, "")
+	}
+	return pairing.Helper{User: u.ID, Name: u.Name, Unit: u.Unit, Phone: u.Phone}, nil
+}
+
+// pairs answers the pairing route with the row as the caller may see it.
+type pairs struct {
+	service  *pairing.Service
+	registry *registry.Service
+}
+
+func (p pairs) Pair(ctx context.Context, a access.Actor, in api.House, cadre, day, reason string) (json.RawMessage, error) {
+	row, err := p.service.Pair(ctx, a, in.Township, in.ID, cadre, day, reason)
+	if err != nil || row == nil {
+		return nil, err
+	}
+	return pairing.Type.Project(row, string(a.Role), p.registry.Sealer)
+}
+
+// own answers a household's page.
+type own struct{ registry *registry.Service }
+
+func (o own) My(ctx context.Context, a access.Actor) (api.My, error) {
+	m, err := o.registry.My(ctx, a)
+	return api.My(m), err
+}
+
+// approval is the township admin's desk over three services.
+type approval struct {
+	registry *registry.Service
+	workflow *workflow.Service
+	delta    *delta.Service
+	db       *store.DB
+}
+
+func (p approval) Inbox(ctx context.Context, a access.Actor, q api.Query) ([]json.RawMessage, string, error) {
+	if q.State == "" {
+		q.State = workflow.Pending
+	}
+	return p.registry.List(ctx, a, activity.VisitType, q)
+}
+
+func (p approval) DecideVisit(ctx context.Context, a access.Actor, id string, d api.Decision) (json.RawMessage, error) {
+	r, err := p.workflow.Decide(ctx, a, activity.VisitType, id, workflow.Decision(d))
+	return p.shown(activity.VisitType, r, a, err)
+}
+
+func (p approval) DecideProposal(ctx context.Context, a access.Actor, id string, d api.Decision) (json.RawMessage, error) {
+	r, err := p.workflow.Settle(ctx, a, id, workflow.Decision(d))
+	return p.shown(household.ProposalType, r, a, err)
+}
+
+func (p approval) shown(t *record.Type, r record.Record, a access.Actor, err error) (json.RawMessage, error) {
+	if err != nil {
+		return nil, err
+	}
+	return t.Project(r, string(a.Role), p.registry.Sealer)
+}
+
+// quarantined is one kept mutation as the admin sees it.
+type quarantined struct {
+	ID        string          `json:"id"`
+	Household string          `json:"household"`
+	By        string          `json:"by"`
+	Why       string          `json:"why"`
+	State     string          `json:"state"`
+	Reason    string          `json:"reason,omitempty"`
+	At        int64           `json:"at"`
+	Mutation  json.RawMessage `json:"mutation"`
+}
+
+func (p approval) Quarantine(ctx context.Context, a access.Actor, q api.Query) ([]json.RawMessage, string, error) {
+	if q.State == "" {
+		q.State = "open"
+	}
+	list, err := p.db.Quarantined(ctx, q.Township, q.State, q.After, q.Limit+1)
+	if err != nil {
+		return nil, "", err
+	}
+	next := ""
+	if len(list) > q.Limit {
+		list = list[:q.Limit]
+		next = list[q.Limit-1].ID
+	}
+	rows := []json.RawMessage{}
+	for _, e := range list {
+		text, err := p.registry.Sealer.Open(record.Sealed(e.Mutation))
+		if err != nil {
+			return nil, "", err
+		}
+		row, err := json.Marshal(quarantined{e.ID, e.Household, e.User, e.Why, e.State, e.Reason, e.At, json.RawMessage(text)})
+		if err != nil {
+			return nil, "", err
+		}
+		rows = append(rows, row)
+	}
+	return rows, next, nil
+}
+
+func (p approval) DecideQuarantine(ctx context.Context, a access.Actor, id string, d api.Decision) (json.RawMessage, error) {
+	if d.Action != "take" && d.Action != "refuse" {
+		return nil, fault.Bad(fault.Field{Name: "action", Code: "not-allowed", Detail: "只能接收或不接收。"})
+	}
+	if d.Action == "refuse" && d.Reason == "" {
+		return nil, fault.Bad(fault.Field{Name: "reason", Code: "required", Detail: "请写明原因。"})
+	}
+	q, err := p.db.QuarantinedOne(ctx, a.Township, id)
+	if err != nil {
+		return nil, err
+	}
+	return nil, p.delta.Settle(ctx, a, q, d.Action, d.Reason)
+}

@@ -1,0 +1,272 @@
+// Package app puts the program together: what main runs and what tests of the
+// whole use. Everything a part depends on is handed to it here.
+package app
+
+import (
+	"context"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"daohu/server/account"
+	"daohu/server/api"
+	"daohu/server/blob"
+	"daohu/server/config"
+	"daohu/server/delta"
+	"daohu/server/pairing"
+	"daohu/server/photo"
+	"daohu/server/rediskv"
+	"daohu/server/registry"
+	"daohu/server/roster"
+	"daohu/server/seal"
+	"daohu/server/store"
+	"daohu/server/types"
+	"daohu/server/wechat"
+	"daohu/server/workflow"
+)
+
+// decodeBudget is how long one picture may take to decode.
+const decodeBudget = 10 * time.Second
+
+// Options say how to put the program together.
+type Options struct {
+	Config config.Config
+	Log    *slog.Logger
+	Now    func() time.Time // default: time.Now
+	Rand   io.Reader        // required: crypto/rand outside tests
+	// Demo wires the fake WeChat. New refuses it with anything that looks like
+	// production: an app id, a database server, an address beyond loopback.
+	Demo bool
+	// Unsafe does not wait for the disk: building the demo aside, and tests.
+	Unsafe bool
+	Hash   account.HashParams // zero = the safe default
+	Trace  func(sql string)   // every SQL statement; nil = none (tests)
+}
+
+// App is the assembled program.
+type App struct {
+	DB       *store.DB
+	Accounts *account.Service
+	Delta    *delta.Service
+	Registry *registry.Service
+	Workflow *workflow.Service
+	Pairing  *pairing.Service
+	Loader   *roster.Loader
+	Box      *seal.Box
+	WeChat   account.WeChat
+	API      *api.API
+
+	opt     Options
+	kv      *rediskv.KV
+	blobs   *blob.Disk
+	uploads *photo.Uploads
+}
+
+// ErrDemo says why the fake WeChat is refused.
+var ErrDemo = errors.New("the demo runs on the embedded database and on loopback only; use `daohu serve` for real work")
+
+// New connects and assembles; it does not migrate. Close what it returns.
+func New(ctx context.Context, o Options) (*App, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Demo && (o.Config.WeChatAppID != "" || o.Config.DB != "" || !loopback(o.Config.Addr)) {
+		return nil, ErrDemo
+	}
+	a := &App{opt: o}
+	if err := a.open(ctx); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	if err := a.assemble(); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return a, nil
+}
+
+func loopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || (ip != nil && ip.IsLoopback())
+}
+
+// open opens what lies outside the process: keys, database, Redis, files.
+func (a *App) open(ctx context.Context) error {
+	c := a.opt.Config
+	keys := []seal.Key{}
+	for _, k := range c.Keys {
+		keys = append(keys, seal.Key{ID: k.ID, Bytes: k.Bytes()})
+	}
+	var err error
+	if a.Box, err = seal.New(keys...); err != nil {
+		return err
+	}
+	a.DB, err = store.Open(ctx, store.Options{
+		MySQL: c.DB.Reveal(), File: filepath.Join(c.Data, "daohu.db"), Unsafe: a.opt.Unsafe,
+		Now: a.opt.Now, Rand: a.opt.Rand, Chain: a.Box, Types: types.All(), Trace: a.opt.Trace,
+	})
+	if err != nil {
+		return err
+	}
+	if a.kv, err = rediskv.Open(c.Redis.Reveal(), rediskv.Options{Now: a.opt.Now, Log: a.opt.Log}); err != nil {
+		return err
+	}
+	if a.blobs, err = blob.NewDisk(filepath.Join(c.Data, "photos"), a.opt.Now()); err != nil {
+		return err
+	}
+	return a.openWeChat()
+}
+
+func (a *App) openWeChat() (err error) {
+	c := a.opt.Config
+	switch {
+	case a.opt.Demo:
+		a.WeChat = wechat.NewFake()
+	case c.WeChatAppID == "":
+		a.WeChat = wechat.None{}
+	default:
+		a.WeChat, err = wechat.New(wechat.Options{AppID: c.WeChatAppID, Secret: c.WeChatSecret.Reveal(), Cache: a.kv, Locks: a.kv})
+	}
+	return err
+}
+
+// assemble builds the services on what open opened.
+func (a *App) assemble() error {
+	c := a.opt.Config
+	key, err := hkdf.Key(sha256.New, c.Keys[0].Bytes(), nil, "daohu accounts", 32)
+	if err != nil {
+		return err
+	}
+	kept := a.DB.Accounts()
+	a.Accounts, err = account.New(account.Config{
+		Users: kept, Sessions: kept, Codes: kept, Attempts: kept, Janitor: kept, Cache: a.kv, WeChat: a.WeChat,
+		Sealer: a.Box, Key: key, Hash: a.opt.Hash, Now: a.opt.Now, Rand: a.opt.Rand, Log: a.opt.Log,
+	})
+	if err != nil {
+		return err
+	}
+	a.Delta = delta.New(delta.Config{
+		Store: a.DB, Types: types.All(), Rules: types.Rules(), Sealer: a.Box, Tag: a.Box.Tag, Now: a.opt.Now,
+		Jitter: rand.IntN, Schema: types.Schema, Oldest: types.Oldest, Log: a.opt.Log,
+	})
+	a.Registry = &registry.Service{Store: a.DB, Writer: a.DB, Sealer: a.Box, Types: types.All(), NewID: a.DB.NewID}
+	a.Workflow = &workflow.Service{Store: a.DB, Writer: a.DB, Sealer: a.Box, Types: types.All()}
+	a.Pairing = &pairing.Service{Writer: a.DB, People: people{a.Accounts}, Common: a.DB.Common}
+	a.Loader = &roster.Loader{Writer: a.DB, Registry: a.DB, Sealer: a.Box, NewID: a.DB.NewID}
+	desk := &photo.Desk{Finder: a.DB, Scope: a.Registry, Writer: a.DB, Blobs: a.blobs}
+	a.uploads, err = photo.NewUploads(photo.UploadsConfig{
+		Dir: filepath.Join(c.Data, "uploads"), Path: "/api/v1/uploads", Rows: desk, Bodies: a.DB, Blobs: a.blobs,
+		Images: photo.NewProcessor(decodeBudget), Actor: actorOf, Fail: api.Fail, Now: a.opt.Now,
+	})
+	if err != nil {
+		return err
+	}
+	a.API, err = api.New(api.Deps{
+		Types: types.All(), Accounts: a.Accounts, Scope: a.Registry, Sync: a.Delta, Records: a.Registry,
+		Approval: approval{a.Registry, a.Workflow, a.Delta, a.DB}, Pairing: pairs{a.Pairing, a.Registry}, Own: own{a.Registry},
+		Bodies: a.Registry, Photos: desk, Uploads: a.uploads,
+		Checks:   []api.Check{{Name: "database", Ping: a.DB.Ping}, {Name: "redis", Ping: a.kv.Ping, Soft: true}},
+		Counters: a.counters(), Classify: store.Classify,
+		PerIP: a.limit(rediskv.Rate{N: 60, Per: time.Minute}), PerUser: a.limit(rediskv.Rate{N: 600, Per: time.Minute}),
+		TrustedProxies: c.TrustedProxies, MetricsToken: c.MetricsToken.Reveal(), Version: Version(), Log: a.opt.Log, Now: a.opt.Now, Rand: a.opt.Rand,
+	})
+	return err
+}
+
+func (a *App) limit(r rediskv.Rate) api.Limit {
+	return func(ctx context.Context, key string) (bool, time.Duration) { return a.kv.Allow(ctx, "rate:"+key, r) }
+}
+
+func (a *App) counters() []api.Counter {
+	st := a.Delta.Stats()
+	count := func(name, help string, read func() int64) api.Counter {
+		return api.Counter{Name: "daohu_sync_" + name + "_total", Help: help, Read: func() float64 { return float64(read()) }}
+	}
+	return []api.Counter{
+		count("exchanges", "Exchanges answered.", st.Exchanges.Load),
+		count("mutations", "Mutations received.", st.Mutations.Load),
+		count("refused", "Mutations given back to their author.", st.Refused.Load),
+		count("quarantined", "Mutations kept for the township admin.", st.Quarantined.Load),
+		count("conflicts", "Fields two people changed at once.", st.Conflicts.Load),
+		count("clones", "Phones that shared a client id.", st.Clones.Load),
+		count("epochs", "Times a restored server was noticed.", st.Epochs.Load),
+		count("healed", "Households whose digest was wrong: must stay 0.", st.Healed.Load),
+		{Name: "daohu_redis_failures_total", Help: "Redis calls that failed.", Read: func() float64 { return float64(a.kv.Failures()) }},
+	}
+}
+
+// Run serves on the listener until ctx ends, then lets open requests finish
+// for up to 10 seconds. Uploads nobody goes on with are forgotten hourly.
+func (a *App) Run(ctx context.Context, l net.Listener) error {
+	c := a.opt.Config
+	var conf *tls.Config
+	if c.TLSCert != "" {
+		pair, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+		if err != nil {
+			return fmt.Errorf("reading DAOHU_TLS_CERT and DAOHU_TLS_KEY: %w", err)
+		}
+		conf = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
+	}
+	srv := api.Server(c.Addr, a.API, conf, a.opt.Log)
+	ended := make(chan error, 1)
+	go func() {
+		if conf != nil {
+			ended <- srv.ServeTLS(l, "", "")
+			return
+		}
+		ended <- srv.Serve(l)
+	}()
+	hourly := time.NewTicker(time.Hour)
+	defer hourly.Stop()
+	for {
+		select {
+		case err := <-ended:
+			return err
+		case <-hourly.C:
+			a.housekeep(ctx)
+		case <-ctx.Done():
+			grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+			defer cancel()
+			err := srv.Shutdown(grace)
+			if e := <-ended; !errors.Is(e, http.ErrServerClosed) {
+				err = errors.Join(err, e)
+			}
+			return err
+		}
+	}
+}
+
+func (a *App) housekeep(ctx context.Context) {
+	if _, err := a.uploads.Reap(ctx, a.opt.Now().UnixMilli()); err != nil {
+		a.opt.Log.ErrorContext(ctx, "forgetting old uploads failed", "err", err)
+	}
+	if _, err := a.Accounts.Purge(ctx); err != nil {
+		a.opt.Log.ErrorContext(ctx, "forgetting old sessions failed", "err", err)
+	}
+}
+
+// Close closes what New opened.
+func (a *App) Close() error {
+	var errs []error
+	if a.kv != nil {
+		errs = append(errs, a.kv.Close())
+	}
+	if a.blobs != nil {
+		errs = append(errs, a.blobs.Close())
+	}
+	if a.DB != nil {
+		errs = append(errs, a.DB.Close())
+	}
+	return errors.Join(errs...)
+}
