@@ -176,7 +176,7 @@ export class Checks {
       }
       return;
     }
-    if (f && f.code === 'not-found' && c.held && c.field !== 'bogus' && c.patch !== null && ('day' in c.patch || c.type === 'household')) {
+    if (f && f.code === 'not-found' && c.held && c.value !== '' && c.patch !== null && ('day' in c.patch || c.type === 'household')) {
       this.w.fail(`P2 ${c.type} ${c.id}: written while the household was held, and refused as if it never was`);
     }
     if (!this.w.books.plain(c)) {

@@ -221,8 +221,8 @@ export class World implements Surroundings {
     this.books.listen(phone);
     this.checks.outbox(phone, before);
     this.checks.monotonic(phone);
+    this.checks.ownWrites(phone, before);
     if (report.state === 'done') {
-      this.checks.ownWrites(phone, before);
       await this.checks.scope(phone);
     }
     return report.state;

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"daohu/server/booklet"
 	"daohu/server/fault"
 	"daohu/server/record"
 )
@@ -30,6 +31,13 @@ func (a *API) blob(c *call) error {
 		return err
 	}
 	h := c.w.Header()
+	if form := c.gin.Query("as"); form != "" {
+		if mime, body, err = shown(form, mime, body); err != nil {
+			return err
+		}
+		sha += "-" + form
+		h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	}
 	h.Set("Cache-Control", forever)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Type", mime)
@@ -46,6 +54,19 @@ func (a *API) blob(c *call) error {
 	}
 	http.ServeContent(c.w, c.r, "", time.Time{}, bytes.NewReader(body))
 	return nil
+}
+
+// shown turns a card's Markdown into clean HTML, or into the plain words for
+// reading aloud.
+func shown(form, mime string, body []byte) (string, []byte, error) {
+	if !strings.HasPrefix(mime, "text/markdown") || (form != "html" && form != "plain") {
+		return "", nil, fault.Bad(fault.Field{Name: "as", Code: "not-allowed", Detail: "口袋书可以用 html 或 plain，别的内容不行。"})
+	}
+	if form == "plain" {
+		return "text/plain; charset=utf-8", []byte(booklet.Plain(string(body))), nil
+	}
+	html, err := booklet.Render(body)
+	return "text/html; charset=utf-8", []byte(html), err
 }
 
 // photo serves a stored picture. Its bytes do not change, but whether the

@@ -65,7 +65,7 @@ func (a *API) table() []Route {
 		{Method: post, Path: "/api/v1/uploads/:id", Roles: "CV", Scope: Row, Body: picture, Time: slowest, PushOnly: true, Doc: "As PATCH or HEAD, by X-HTTP-Method-Override.", end: raw(a.upload)},
 		{Method: http.MethodPatch, Path: "/api/v1/uploads/:id", Roles: "CV", Scope: Row, Body: picture, Time: slowest, PushOnly: true, Doc: "Send the next bytes.", end: raw(a.upload)},
 		{Method: http.MethodHead, Path: "/api/v1/uploads/:id", Roles: "CV", Scope: Row, PushOnly: true, Doc: "Where to go on.", end: raw(a.upload)},
-		{Method: get, Path: "/api/v1/blobs/:sha256", Roles: all, Scope: Row, Doc: "A text named by its SHA-256: card, form items.", end: raw(a.blob)},
+		{Method: get, Path: "/api/v1/blobs/:sha256", Roles: all, Scope: Row, Doc: "A text named by its SHA-256: card, form items. A card also as=html or as=plain (to read aloud).", Query: []string{"as"}, end: raw(a.blob)},
 		{Method: get, Path: "/api/v1/photos/:id", Roles: a.readers("photo"), Scope: Row, Time: slowest, Doc: "A photo as JPEG.", Query: []string{"size"}, end: raw(a.photo)},
 
 		{Method: get, Path: "/api/v1/inbox", Roles: "T", Scope: Township, Doc: "Visits that wait for a decision.", Query: append(page, "state"), end: typed(a.inbox)},

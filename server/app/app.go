@@ -21,6 +21,7 @@ import (
 	"daohu/server/api"
 	"daohu/server/blob"
 	"daohu/server/config"
+	"daohu/server/console"
 	"daohu/server/delta"
 	"daohu/server/pairing"
 	"daohu/server/photo"
@@ -50,6 +51,7 @@ type Options struct {
 	Unsafe bool
 	Hash   account.HashParams // zero = the safe default
 	Trace  func(sql string)   // every SQL statement; nil = none (tests)
+	WeChat account.WeChat     // default: as configured; tests of the whole hand in their own
 }
 
 // App is the assembled program.
@@ -131,6 +133,8 @@ func (a *App) open(ctx context.Context) error {
 func (a *App) openWeChat() (err error) {
 	c := a.opt.Config
 	switch {
+	case a.opt.WeChat != nil:
+		a.WeChat = a.opt.WeChat
 	case a.opt.Demo:
 		a.WeChat = wechat.NewFake()
 	case c.WeChatAppID == "":
@@ -175,7 +179,7 @@ func (a *App) assemble() error {
 	a.API, err = api.New(api.Deps{
 		Types: types.All(), Accounts: a.Accounts, Scope: a.Registry, Sync: a.Delta, Records: a.Registry,
 		Approval: approval{a.Registry, a.Workflow, a.Delta, a.DB}, Pairing: pairs{a.Pairing, a.Registry}, Own: own{a.Registry},
-		Bodies: a.Registry, Photos: desk, Uploads: a.uploads,
+		Bodies: a.Registry, Photos: desk, Uploads: a.uploads, Other: console.Handler(api.Fail),
 		Checks:   []api.Check{{Name: "database", Ping: a.DB.Ping}, {Name: "redis", Ping: a.kv.Ping, Soft: true}},
 		Counters: a.counters(), Classify: store.Classify,
 		PerIP: a.limit(rediskv.Rate{N: 60, Per: time.Minute}), PerUser: a.limit(rediskv.Rate{N: 600, Per: time.Minute}),

@@ -154,7 +154,7 @@ func (a *App) commons(tx write.Tx, common string) error {
 	}
 	meta := func() record.Meta { return record.Meta{ID: tx.NewID(), Household: common, MadeAt: tx.Now()} }
 	for _, c := range cards {
-		tx.Put(booklet.Type, &booklet.Card{Meta: meta(), Code: c.Code, Edition: c.Edition, Topic: c.Topic, Title: c.Title, Order: c.Order, SHA256: keep(tx, "text/markdown", c.Body), Size: int64(len(c.Body)), State: "published"})
+		tx.Put(booklet.Type, &booklet.Card{Meta: meta(), Code: c.Code, Edition: c.Edition, Topic: c.Topic, Title: c.Title, Order: c.Order, SHA256: keep(tx, "text/markdown; charset=utf-8", c.Body), Size: int64(len(c.Body)), State: "published"})
 	}
 	papers, err := form.Builtin()
 	if err != nil {

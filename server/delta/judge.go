@@ -169,6 +169,9 @@ func (j *judge) decide(m mutation) (verdict, error) {
 	case st.late && st.old:
 		return j.quarantine(m, "late")
 	}
+	if h, known := j.tx.Household(m.household); !known || h.Common() {
+		return verdict{}, fault.New(fault.NotFound, "") // nobody writes to the common rows through sync
+	}
 	got, err := j.tx.Load(t, m.id)
 	if err != nil {
 		return verdict{}, err

@@ -116,7 +116,7 @@ func (t *tx) lock() error {
 	}
 	for part := range slices.Chunk(t.in.Households, 500) {
 		var hs []write.House
-		err := t.g.Raw("SELECT `id`, `no`, `last_seq` FROM `household` WHERE `township` = ? AND `id` IN ? ORDER BY `id`"+t.forUpdate(), t.in.Township, part).Scan(&hs).Error
+		err := t.g.Raw("SELECT `id`, `no`, `last_seq`, `kind` FROM `household` WHERE `township` = ? AND `id` IN ? ORDER BY `id`"+t.forUpdate(), t.in.Township, part).Scan(&hs).Error
 		if err != nil {
 			return err
 		}

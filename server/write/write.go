@@ -102,7 +102,11 @@ type House struct {
 	ID      string
 	No      int64 // walk order within the township, from 1
 	LastSeq int64
+	Kind    string // township = the pseudo-household of common rows
 }
+
+// Common reports whether h is the township's pseudo-household.
+func (h House) Common() bool { return h.Kind == "township" }
 
 // Client is one phone of one user.
 type Client struct {

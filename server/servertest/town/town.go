@@ -199,7 +199,7 @@ func (t *Town) common(tx write.Tx) error {
 	for _, c := range cards {
 		id := tx.NewID()
 		t.Cards = append(t.Cards, id)
-		sum := put(tx, "text/markdown", c.Body)
+		sum := put(tx, "text/markdown; charset=utf-8", c.Body)
 		tx.Put(booklet.Type, &booklet.Card{Meta: record.Meta{ID: id, Household: t.Common}, Code: c.Code, Edition: c.Edition, Topic: c.Topic, Title: c.Title, Order: c.Order, SHA256: sum, Size: int64(len(c.Body)), State: "published"})
 	}
 	return nil
