@@ -114,7 +114,7 @@ func (d demoCmd) Run(e *env) error {
 	}
 	defer a.Close()
 	if err := a.DB.Migrate(e.ctx); err != nil {
-		return fmt.Errorf("%w\nThe demo can be built anew with `daohu demo --fresh`.", err)
+		return fmt.Errorf("%w (to build the demo anew: daohu demo --fresh)", err)
 	}
 	l, err := net.Listen("tcp", c.Addr)
 	if err != nil {

@@ -201,7 +201,7 @@ func TestDiskDoesNotFollowLinksOut(t *testing.T) {
 	d, dir := open(t)
 	out := t.TempDir()
 	if err := os.Symlink(out, filepath.Join(dir, "a")); err != nil {
-		t.Skip("no symbolic links here")
+		t.Fatal(err)
 	}
 	if err := d.Put(context.Background(), "a/b", strings.NewReader("x"), 1); err == nil {
 		t.Error("wrote through a link out of the folder")

@@ -56,11 +56,10 @@ type judge struct {
 	before   map[string]record.Record
 	receipts map[string]bool
 
-	results  []*write.Result
-	fresh    []*write.Receipt
-	patches  map[string]map[string]json.RawMessage // merged patches per row, for own
-	touched  []touched
-	proposal []record.Record
+	results []*write.Result
+	fresh   []*write.Receipt
+	patches map[string]map[string]json.RawMessage // merged patches per row, for own
+	touched []touched
 }
 
 type touched struct {

@@ -118,7 +118,7 @@ func TestDirection(t *testing.T) {
 		ok       bool
 	}{
 		{"record", "fault", false}, {"fault", "record", false}, {"access", "area", false},
-		{"write", "record", true}, {"write", "fault", false}, {"write", "store", false},
+		{"write", "record", true}, {"write", "fault", true}, {"write", "access", false}, {"write", "store", false},
 		{"area", "record", true}, {"area", "fault", true}, {"area", "write", true}, {"pairing", "household", true},
 		{"area", "store", false}, {"household", "api", false}, {"account", "rediskv", false}, {"account", "wechat", false},
 		{"form", "delta", false}, {"roster", "console", false}, {"workflow", "blob", false}, {"booklet", "demo", false},

@@ -24,7 +24,7 @@ var leaves = []string{"record", "fault", "access"}
 
 // nouns are the packages of the domain: they know no adapter and no engine.
 var nouns = []string{"area", "household", "pairing", "activity", "form", "booklet", "photo",
-	"workflow", "account", "roster", "measure", "casework", "plan"}
+	"workflow", "account", "roster", "registry", "measure", "casework", "plan"}
 
 // adapters stand between the domain and the world; blob is one too.
 var adapters = []string{"store", "rediskv", "wechat", "blob"}
@@ -44,7 +44,7 @@ func may(from, to, sub string) bool {
 	case slices.Contains(leaves, from):
 		return false
 	case from == "write":
-		return to == "record"
+		return to == "record" || to == "fault"
 	case slices.Contains(nouns, from):
 		if from == "photo" && to == "blob" {
 			return sub == ""
