@@ -6,6 +6,7 @@ package types
 import (
 	"daohu/server/activity"
 	"daohu/server/booklet"
+	"daohu/server/casework"
 	"daohu/server/form"
 	"daohu/server/household"
 	"daohu/server/pairing"
@@ -29,6 +30,7 @@ func All() []*record.Type {
 		pairing.Type,
 		activity.VisitType,
 		form.ResponseType,
+		casework.NeedType,
 		photo.Type,
 		household.ProposalType,
 		form.Type,

@@ -164,6 +164,22 @@ export interface Response {
   weak?: List;
 }
 
+/** One difficulty of a household and its answer. */
+export interface Need {
+  id: string;
+  /** User id of the author; not sent to households. */
+  by?: string;
+  /** in the household's own words */
+  text?: string;
+  kind?: '看病' | '上学' | '住房' | '饮水' | '就业' | '产业' | '其他';
+  /** visit it was found in; empty = said otherwise */
+  visit?: string;
+  /** what was answered */
+  answer?: string;
+  /** day the township closed it; empty = open; changed online only */
+  closed?: string;
+}
+
 /** A picture taken during a visit. */
 export interface Photo {
   id: string;
@@ -367,6 +383,17 @@ export const TABLES: { readonly schema: number; readonly types: readonly Type[] 
         { name: 'score', kind: 'int', class: 'server' },
         { name: 'full', kind: 'int', class: 'server' },
         { name: 'weak', kind: 'list', class: 'server', max: 20 },
+      ],
+    },
+    {
+      name: 'need',
+      common: false,
+      fields: [
+        { name: 'text', kind: 'text', class: 'merge', max: 500, required: true },
+        { name: 'kind', kind: 'text', class: 'merge', max: 100, enum: ['看病', '上学', '住房', '饮水', '就业', '产业', '其他'] },
+        { name: 'visit', kind: 'text', class: 'merge', max: 100, format: 'id' },
+        { name: 'answer', kind: 'text', class: 'merge', max: 500 },
+        { name: 'closed', kind: 'text', class: 'online', max: 100, format: 'day' },
       ],
     },
     {
