@@ -20,7 +20,7 @@ type walk struct {
 	space int64
 	top   int64  // the counter when the round began
 	done  int64  // number of the last household sent whole
-	typ   int64  // 0 = at a household's beginning, else 1 + index of the type reached
+	typ   int64  // 0 = at a household's beginning, else the code of the type reached
 	id    string // last row sent of that type; "" = none yet
 }
 
@@ -92,7 +92,7 @@ func decodeCursor(s string, tag func([]byte) uint32) (*cursor, error) {
 			r.b = nil
 		}
 	}
-	if r.bad || len(r.b) > 0 {
+	if r.bad || len(r.b) > 0 || c.encode(tag) != s { // base64 and varints have several spellings
 		return nil, errCursor
 	}
 	return c, nil

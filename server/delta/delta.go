@@ -118,6 +118,7 @@ type Config struct {
 type Service struct {
 	Config
 	types map[string]*record.Type
+	codes map[int64]int // code of a type -> its place in Types
 	house *record.Type
 	stats Stats
 }
@@ -127,14 +128,22 @@ type Stats struct {
 	Exchanges, Mutations, Refused, Quarantined, Conflicts, Clones, Epochs, Healed atomic.Int64
 }
 
-// New returns a Service. The first type must be the household itself.
+// New returns a Service. The first type must be the household itself. It
+// panics when two types share a code: rename the newer one.
 func New(c Config) *Service {
-	s := &Service{Config: c, types: map[string]*record.Type{}, house: c.Types[0]}
-	for _, t := range c.Types {
-		s.types[t.Name] = t
+	s := &Service{Config: c, types: map[string]*record.Type{}, codes: map[int64]int{}, house: c.Types[0]}
+	for i, t := range c.Types {
+		if _, taken := s.codes[code(t)]; taken {
+			panic("delta: type " + t.Name + " has another's code")
+		}
+		s.types[t.Name], s.codes[code(t)] = t, i
 	}
 	return s
 }
+
+// code names a type inside a cursor, in two bytes. It goes by the name and not
+// by the place in the list, so that a cursor outlives a new type.
+func code(t *record.Type) int64 { return 1 + int64(record.Hash32([]byte(t.Name))%16383) }
 
 // Stats returns the live counters.
 func (s *Service) Stats() *Stats { return &s.stats }
@@ -159,7 +168,7 @@ func (s *Service) Exchange(ctx context.Context, actor access.Actor, raw []byte) 
 		ans.newClient = s.cloned(actor, req)
 		return ans.encode(), nil
 	}
-	own, err := s.push(ctx, actor, cl, req, ans)
+	err = s.push(ctx, actor, cl, req, ans)
 	if err != nil || ans.newClient != "" {
 		return ans.encodeUnless(err)
 	}
@@ -171,7 +180,7 @@ func (s *Service) Exchange(ctx context.Context, actor access.Actor, raw []byte) 
 	case req.Schema < s.Oldest:
 		ans.update, ans.cursor = true, req.Cursor
 	default:
-		err = s.pull(ctx, actor, req, own, ans)
+		err = s.pull(ctx, actor, req, ans)
 	}
 	return ans.encodeUnless(err)
 }
@@ -192,7 +201,7 @@ func (s *Service) Poll(ctx context.Context, actor access.Actor, cursor string, s
 	case schema < s.Oldest:
 		ans.update = true
 	default:
-		if err := s.pull(ctx, actor, req, nil, ans); err != nil {
+		if err := s.pull(ctx, actor, req, ans); err != nil {
 			return nil, err
 		}
 		if ans.quiet && ans.cursor == cursor {

@@ -120,14 +120,17 @@ func (p *puller) large(sp Space, h Holding, since int64, w *walk) (done bool, er
 		after = 0
 	}
 	it := item{id: h.Household, space: sp.No, full: full, cont: w.typ > 0}
-	start := max(w.typ-1, 0)
-	for ti := int(start); ti < len(p.s.Types); ti++ {
+	start, known := p.s.codes[w.typ]
+	if !known { // a type this program does not know: the phone begins the household anew
+		w.typ, w.id, it.cont = 0, "", false
+	}
+	for ti := start; ti < len(p.s.Types); ti++ {
 		t := p.s.Types[ti]
 		if !strings.Contains(t.Readers, h.Role) || t.Common != (h.Household == sp.Common) && ti > 0 {
 			continue
 		}
 		lastID := ""
-		if int64(ti)+1 == w.typ {
+		if w.typ > 0 && ti == start {
 			lastID = w.id
 		}
 		for {
@@ -146,7 +149,7 @@ func (p *puller) large(sp Space, h Holding, since int64, w *walk) (done bool, er
 					p.page.measure(text)
 				}
 				if p.page.full() {
-					w.done, w.typ, w.id, it.more = h.No-1, int64(ti)+1, lastID, true
+					w.done, w.typ, w.id, it.more = h.No-1, code(t), lastID, true
 					p.page.add(it.encode(p.s.Types))
 					return false, nil
 				}
@@ -223,7 +226,9 @@ func ofKind(ids []string, common string, t *record.Type, household bool) []strin
 // already told in own are left out.
 func (p *puller) project(t *record.Type, r record.Record, role string, full bool) ([]byte, error) {
 	m := r.Base()
-	if !full && p.own[t.Name+" "+m.ID] {
+	if seq, told := p.own[t.Name+" "+m.ID]; told && m.Seq > seq {
+		p.ans.untell(t.Name, m.ID)
+	} else if told && !full {
 		return nil, nil
 	}
 	var text []byte
