@@ -18,7 +18,7 @@ gates = \
 	'gate: gofmt: deploy/test/gofmt.sh' \
 	'gate: vet: $(GO) vet ./...' \
 	'gate: staticcheck: $(GO) tool staticcheck ./...' \
-	'gate: generated files: deploy/test/check-gen.sh'
+	'gate: generated files: $(GO) run ./server/gen -check'
 
 ifneq ($(wildcard miniprogram/package.json),)
 phone = \
@@ -26,9 +26,6 @@ phone = \
 	'gate: phone types and style: cd miniprogram && npm run --silent check' \
 	'node: phone: cd miniprogram && npm test --silent'
 endif
-
-# Further steps in tally's form, such as a simulation that is not a Go test.
-simulation ?=
 
 # The phone comes first: Go tests drive its compiled sync core.
 server = 'go: server: deploy/test/with-services.sh $(GO) test -json -vet=off -count=1 -p $(PARALLEL) -timeout $(TIMEOUT) ./...'
@@ -38,7 +35,7 @@ run:
 
 test:
 	@deploy/test/install.sh
-	@DAOHU_TEST_FULL=1 $(tally) $(gates) $(phone) $(server) $(simulation)
+	@DAOHU_TEST_FULL=1 $(tally) $(gates) $(phone) $(server)
 
 lint:
 	@$(tally) $(gates)
@@ -47,4 +44,4 @@ gen:
 	$(GO) run ./server/gen
 
 check:
-	@deploy/test/check-gen.sh
+	@$(GO) run ./server/gen -check

@@ -294,6 +294,8 @@ CREATE TABLE `receipt` (
   `township` VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `row` VARCHAR(12) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `hash` VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `code` VARCHAR(20) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `ref` VARCHAR(12) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `at` BIGINT NOT NULL,
   PRIMARY KEY (`township`, `row`, `hash`)
 ) DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;

@@ -294,6 +294,8 @@ CREATE TABLE `receipt` (
   `township` TEXT NOT NULL,
   `row` TEXT NOT NULL,
   `hash` TEXT NOT NULL,
+  `code` TEXT NOT NULL,
+  `ref` TEXT NOT NULL,
   `at` INTEGER NOT NULL,
   PRIMARY KEY (`township`, `row`, `hash`)
 ) WITHOUT ROWID;

@@ -255,6 +255,9 @@ func (a *App) housekeep(ctx context.Context) {
 	if _, err := a.uploads.Reap(ctx, a.opt.Now().UnixMilli()); err != nil {
 		a.opt.Log.ErrorContext(ctx, "forgetting old uploads failed", "err", err)
 	}
+	if _, err := a.DB.Purge(ctx); err != nil {
+		a.opt.Log.ErrorContext(ctx, "forgetting old tombstones failed", "err", err)
+	}
 	if _, err := a.Accounts.Purge(ctx); err != nil {
 		a.opt.Log.ErrorContext(ctx, "forgetting old sessions failed", "err", err)
 	}

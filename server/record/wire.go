@@ -242,8 +242,11 @@ func (f Field) CheckText(s string) *Problem {
 	if n := int64(utf8.RuneCountInString(s)); n > f.Max {
 		return &Problem{f.Name, "too-long", fmt.Sprintf("最多 %d 个字，现在有 %d 个。", f.Max, n)}
 	}
-	for _, r := range s {
-		if (r < 0x20 && r != '\n' && r != '\t') || r == 0x7f || r == utf8.RuneError {
+	if !utf8.ValidString(s) {
+		return &Problem{f.Name, "format", "里面有不能保存的字符。"}
+	}
+	for _, r := range s { // U+FFFD passes: a phone puts it where half a character was typed
+		if (r < 0x20 && r != '\n' && r != '\t') || r == 0x7f {
 			return &Problem{f.Name, "format", "里面有不能保存的字符。"}
 		}
 	}

@@ -148,12 +148,12 @@ func (t *tx) Settle(q *write.Quarantine) error {
 	return up.Error
 }
 
-func (t *tx) Receipts(rows, hashes []string) (map[string]bool, error) {
+func (t *tx) Receipts(rows, hashes []string) (map[string]write.Receipt, error) {
 	var rs []write.Receipt
-	err := t.g.Raw("SELECT `row`, `hash` FROM `receipt` WHERE `township` = ? AND `row` IN ? AND `hash` IN ?", t.in.Township, rows, hashes).Scan(&rs).Error
-	out := map[string]bool{}
+	err := t.g.Raw("SELECT `row`, `hash`, `code`, `ref` FROM `receipt` WHERE `township` = ? AND `row` IN ? AND `hash` IN ?", t.in.Township, rows, hashes).Scan(&rs).Error
+	out := map[string]write.Receipt{}
 	for _, r := range rs {
-		out[r.Row+" "+r.Hash] = true
+		out[r.Row+" "+r.Hash] = r
 	}
 	return out, err
 }

@@ -67,7 +67,7 @@ type Tx interface {
 	Body(sha256 string) ([]byte, error)
 	// Receipts says which of the mutations with these hashes had their effect
 	// on these rows before; the keys are row + " " + hash.
-	Receipts(rows, hashes []string) (map[string]bool, error)
+	Receipts(rows, hashes []string) (map[string]Receipt, error)
 	// Changed reads the fields of a row changed after seq since, with their
 	// last writer.
 	Changed(t *record.Type, id string, since int64) ([]History, error)
@@ -182,7 +182,9 @@ type Receipt struct {
 	Township string `gorm:"primaryKey"`
 	Row      string `gorm:"primaryKey"`
 	Hash     string `gorm:"primaryKey"` // as in Result
-	At       int64  // Unix ms; receipts may be dropped after 180 days
+	Code     string // as in Result: who offers it again hears the same
+	Ref      string
+	At       int64 // Unix ms; receipts may be dropped after 180 days
 }
 
 // TableName is the table of Receipt.

@@ -274,6 +274,8 @@ class Applier {
       rows.set(o.type, byID);
       this.next.base.set(o.household, { s: h.s, top: h.top, rows });
       this.houses.add(o.household);
+      // The row holds all of it now: an older write still laid over it would hide a newer one.
+      this.next.linger = this.next.linger.filter((i) => i.m[1] !== o.type || i.m[2] !== o.id);
     }
     const st = this.next.staged.get(o.household);
     if (st) {

@@ -14,6 +14,8 @@ interface Kept {
 }
 
 interface House {
+  /** When it was first granted. */
+  first: number;
   since: number;
   until: number;
   to: string;
@@ -63,7 +65,8 @@ export class FakeServer {
 
   grant(id: string): void {
     const h = this.houses.get(id);
-    this.houses.set(id, { since: ++this.seq, until: 0, to: '', rows: h ? h.rows : new Map() });
+    const since = ++this.seq;
+    this.houses.set(id, { first: h ? h.first : since, since, until: 0, to: '', rows: h ? h.rows : new Map() });
     if (!h) {
       this.put(id, 'household', { id, address: '村口 ' + id });
     }
@@ -210,7 +213,7 @@ export class FakeServer {
       const extra = (q.digests || []).map((d) => d[0]).filter((id) => !this.held().includes(id));
       const gone = Array.from(this.houses.keys()).filter((id) => {
         const h = this.houses.get(id) as House;
-        return h.until > cur.seq && h.since <= cur.seq;
+        return h.until > cur.seq && h.first <= cur.seq;
       });
       a.removed = Array.from(new Set(gone.concat(extra))).map((id) => [id, (this.houses.get(id) || { to: '' }).to] as [string, string]);
     }

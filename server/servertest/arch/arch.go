@@ -57,7 +57,7 @@ const module = "daohu/"
 // by path.
 var (
 	skipped      = []string{".git", "node_modules", "miniprogram_npm", "vendor"}
-	skippedPaths = []string{"data", "dist", "bin", "coverage", "miniprogram/dist", "miniprogram/coverage"}
+	skippedPaths = []string{"data", "dist", "bin", "coverage", "miniprogram/build", "miniprogram/dist", "miniprogram/coverage"}
 )
 
 // source are the endings of files held to the length limit.

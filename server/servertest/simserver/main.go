@@ -34,7 +34,7 @@ func run(dsn string, verbose bool, in io.Reader, out io.Writer) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	o := town.Options{MySQL: dsn, File: filepath.Join(dir, "sim.db"), Seed: 1}
+	o := town.Options{MySQL: dsn, File: filepath.Join(dir, "sim.db"), Seed: 1, MinBudget: 512}
 	if verbose {
 		o.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}

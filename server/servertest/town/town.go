@@ -56,6 +56,8 @@ type Options struct {
 	Seed  uint64
 	Log   *slog.Logger
 	Trace func(sql string) // default: none
+	// MinBudget is delta.Config's: small pages for the simulation.
+	MinBudget int
 }
 
 type lockedRand struct {
@@ -90,7 +92,7 @@ func Open(ctx context.Context, o Options) (*Base, error) {
 		return nil, err
 	}
 	b.Delta = delta.New(delta.Config{Store: b.DB, Types: types.All(), Rules: types.Rules(), Sealer: b.Box, Tag: b.Box.Tag, Now: b.Now,
-		Jitter: func(int) int { return 0 }, Schema: types.Schema, Oldest: types.Oldest, Log: o.Log})
+		Jitter: func(int) int { return 0 }, Schema: types.Schema, Oldest: types.Oldest, Log: o.Log, MinBudget: o.MinBudget})
 	b.Registry = &registry.Service{Store: b.DB, Writer: b.DB, Sealer: b.Box, Types: types.All(), NewID: b.DB.NewID}
 	b.Workflow = &workflow.Service{Store: b.DB, Writer: b.DB, Sealer: b.Box, Types: types.All()}
 	return b, nil
