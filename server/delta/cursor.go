@@ -22,6 +22,7 @@ type walk struct {
 	done  int64  // number of the last household sent whole
 	typ   int64  // 0 = at a household's beginning, else the code of the type reached
 	id    string // last row sent of that type; "" = none yet
+	whole bool   // that household goes out whole though its grant is not new: it is being healed
 }
 
 func (c *cursor) mark(space int64) mark {
@@ -56,7 +57,11 @@ func (c *cursor) encode(tag func([]byte) uint32) string {
 		b = binary.AppendUvarint(b, uint64(w.space))
 		b = binary.AppendUvarint(b, uint64(w.top))
 		b = binary.AppendUvarint(b, uint64(w.done))
-		b = binary.AppendUvarint(b, uint64(w.typ))
+		flags := uint64(w.typ) << 1
+		if w.whole {
+			flags |= 1
+		}
+		b = binary.AppendUvarint(b, flags)
 		if w.typ > 0 && w.id != "" {
 			id, _ := base64.RawURLEncoding.DecodeString(w.id) // 12 characters by record.IsID
 			b = append(b, id...)
@@ -86,7 +91,9 @@ func decodeCursor(s string, tag func([]byte) uint32) (*cursor, error) {
 		c.marks = append(c.marks, mark{r.next(), r.next(), r.next()})
 	}
 	if len(r.b) > 0 && !r.bad {
-		c.walk = &walk{space: r.next(), top: r.next(), done: r.next(), typ: r.next()}
+		c.walk = &walk{space: r.next(), top: r.next(), done: r.next()}
+		flags := r.next()
+		c.walk.typ, c.walk.whole = flags>>1, flags&1 == 1
 		if len(r.b) == 9 {
 			c.walk.id = base64.RawURLEncoding.EncodeToString(r.b)
 			r.b = nil

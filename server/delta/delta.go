@@ -7,6 +7,7 @@
 package delta
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"sync/atomic"
@@ -112,6 +113,9 @@ type Config struct {
 	Schema int64           // current number of the phone's tables
 	Oldest int64           // oldest one served
 	Log    *slog.Logger
+	// MinBudget is the smallest page a phone may ask for, in compressed bytes;
+	// 0 = MinBudget. The simulation lowers it to get many pages.
+	MinBudget int
 }
 
 // Service answers exchanges. It is safe for concurrent use.
@@ -158,6 +162,7 @@ func (s *Service) Exchange(ctx context.Context, actor access.Actor, raw []byte) 
 	if err != nil {
 		return nil, err
 	}
+	req.Budget = min(max(req.Budget, cmp.Or(s.MinBudget, MinBudget)), MaxBudget)
 	s.stats.Exchanges.Add(1)
 	cl, err := s.Store.Client(ctx, req.Client, actor.User)
 	if err != nil {
@@ -169,7 +174,10 @@ func (s *Service) Exchange(ctx context.Context, actor access.Actor, raw []byte) 
 		return ans.encode(), nil
 	}
 	err = s.push(ctx, actor, cl, req, ans)
-	if err != nil || ans.newClient != "" {
+	if err == nil && ans.newClient != "" {
+		err = s.restored(ctx, actor, req, ans)
+	}
+	if err != nil || ans.newClient != "" || ans.epoch {
 		return ans.encodeUnless(err)
 	}
 	switch {
@@ -209,6 +217,25 @@ func (s *Service) Poll(ctx context.Context, actor access.Actor, cursor string, s
 		}
 	}
 	return ans.encode(), nil
+}
+
+// restored looks twice at a phone that seems to share its client id: when its
+// cursor shows that the server was restored from a backup, it is the server
+// that forgot, and the phone is to offer its journal before its outbox.
+func (s *Service) restored(ctx context.Context, actor access.Actor, req *request, ans *answer) error {
+	cur, err := decodeCursor(req.Cursor, s.Tag)
+	if err != nil {
+		return nil
+	}
+	spaces, err := s.Store.Spaces(ctx, actor.User, req.Client)
+	if err != nil {
+		return err
+	}
+	_, restored, err := s.unservable(ctx, cur, spaces)
+	if restored {
+		ans.newClient, ans.reconcile, ans.epoch, ans.cursor = "", true, true, req.Cursor
+	}
+	return err
 }
 
 // cloned makes the id a second phone with the same client id goes on with. It

@@ -54,7 +54,7 @@ type judge struct {
 	wiped    bool
 	grants   []write.Grant // the actor's, on the run's households
 	before   map[string]record.Record
-	receipts map[string]bool
+	receipts map[string]write.Receipt
 
 	results []*write.Result
 	fresh   []*write.Receipt
@@ -88,8 +88,9 @@ func clip(s string, n int) string {
 func (j *judge) note(m mutation, v verdict, client string) {
 	j.results = append(j.results, &write.Result{Client: client, Mid: m.mid, Hash: m.hash, Code: v.code, Reason: v.reason, Ref: v.ref})
 	if v.effect {
-		j.receipts[m.id+" "+m.hash] = true
-		j.fresh = append(j.fresh, &write.Receipt{Row: m.id, Hash: m.hash, At: j.tx.Now()})
+		r := write.Receipt{Row: m.id, Hash: m.hash, Code: v.code, Ref: v.ref, At: j.tx.Now()}
+		j.receipts[m.id+" "+m.hash] = r
+		j.fresh = append(j.fresh, &r)
 	}
 	switch v.code {
 	case "", codeLate, codeProposal:
@@ -140,7 +141,7 @@ func (j *judge) standing(household string, base int64) (standing, bool) {
 // about the mutation itself is in the verdict.
 func (j *judge) mutation(m mutation) (verdict, error) {
 	if j.receipts == nil {
-		j.receipts = map[string]bool{}
+		j.receipts = map[string]write.Receipt{}
 	}
 	v, err := j.decide(m)
 	if e, ours := errors.AsType[*fault.Error](err); ours && e.Code != fault.Unavailable {
@@ -154,8 +155,8 @@ func (j *judge) decide(m mutation) (verdict, error) {
 	if m.broken || t == nil {
 		return verdict{}, fault.New(fault.BadRequest, "这条内容的格式不对。")
 	}
-	if j.receipts[m.id+" "+m.hash] {
-		return verdict{}, nil // offered again: its effect is there
+	if r, again := j.receipts[m.id+" "+m.hash]; again { // its effect is there
+		return verdict{code: r.Code, reason: sentence[r.Code], ref: r.Ref}, nil
 	}
 	st, ok := j.standing(m.household, m.base)
 	switch {
@@ -212,7 +213,7 @@ func (j *judge) create(t *record.Type, m mutation, patch map[string]json.RawMess
 	}
 	r := t.New()
 	*r.Base() = record.Meta{Household: m.household, ID: m.id, MadeBy: j.actor.User, MadeAt: j.tx.Now()}
-	if err := write.Apply(t, r, patch, j.s.Sealer, t.Class); err != nil {
+	if err := write.Apply(t, r, patch, j.s.Sealer, record.Author, record.Merge, record.Propose); err != nil {
 		return verdict{}, err
 	}
 	if err := write.Complete(t, r); err != nil {

@@ -15,6 +15,7 @@ type ownRow struct {
 	typ, id, household string
 	set                []byte // JSON object, or null when the row is gone
 	whole              bool
+	seq                int64 // of the transaction that wrote it
 }
 
 // own says what the phone does not know about the rows it just wrote: for a
@@ -87,12 +88,38 @@ func unlike(t *record.Type, after []byte, patch map[string]json.RawMessage) ([]b
 	return append(b, '}'), nil
 }
 
-func appendOwn(a *answer, told map[string]bool, own []ownRow) {
+// tell adds rows to the answer; a row written by two transactions of one push
+// is told twice, in order.
+func (a *answer) tell(own []ownRow, seq int64) {
 	for _, o := range own {
-		if len(a.own) > 0 {
-			a.own = append(a.own, ',')
+		o.seq = seq
+		a.own = append(a.own, o)
+	}
+}
+
+// told says for each own row the seq it was last told at.
+func (a *answer) told() map[string]int64 {
+	out := map[string]int64{}
+	for _, o := range a.own {
+		out[o.typ+" "+o.id] = o.seq
+	}
+	return out
+}
+
+// untell takes a row back that someone else changed between the push and the
+// pull: the phone applies own rows last, and would write over the newer one.
+func (a *answer) untell(typ, id string) {
+	a.own = slices.DeleteFunc(a.own, func(o ownRow) bool { return o.typ == typ && o.id == id })
+}
+
+// ownElements are the JSON elements of own, joined by commas.
+func ownElements(own []ownRow) []byte {
+	var b []byte
+	for _, o := range own {
+		if len(b) > 0 {
+			b = append(b, ',')
 		}
-		b := append(a.own, '[')
+		b = append(b, '[')
 		for _, s := range []string{o.typ, o.id, o.household} {
 			b = append(record.AppendString(b, s), ',')
 		}
@@ -101,7 +128,7 @@ func appendOwn(a *answer, told map[string]bool, own []ownRow) {
 			b = append(b, ',')
 			b = strconv.AppendInt(b, 1, 10)
 		}
-		a.own = append(b, ']')
-		told[o.typ+" "+o.id] = true
+		b = append(b, ']')
 	}
+	return b
 }

@@ -14,13 +14,13 @@ type puller struct {
 	actor   access.Actor
 	cur     *cursor
 	page    *page
-	own     map[string]bool // type + " " + id of rows already told in own
+	own     map[string]int64 // type + " " + id of rows told in own -> seq they were told at
 	digests map[string]uint32
 	ans     *answer
 }
 
 // pull fills ans with the next page after the request's cursor.
-func (s *Service) pull(ctx context.Context, actor access.Actor, req *request, own map[string]bool, ans *answer) error {
+func (s *Service) pull(ctx context.Context, actor access.Actor, req *request, ans *answer) error {
 	spaces, err := s.Store.Spaces(ctx, actor.User, req.Client)
 	if err != nil {
 		return err
@@ -44,7 +44,7 @@ func (s *Service) pull(ctx context.Context, actor access.Actor, req *request, ow
 		ans.reconcile, ans.epoch, ans.cursor = true, restored, req.Cursor
 		return nil
 	}
-	p := &puller{s: s, ctx: ctx, actor: actor, cur: cur, page: newPage(req.Budget), own: own, ans: ans}
+	p := &puller{s: s, ctx: ctx, actor: actor, cur: cur, page: newPage(req.Budget), own: ans.told(), ans: ans}
 	if len(req.Digests) > 0 {
 		p.digests = map[string]uint32{}
 		for _, d := range req.Digests {
@@ -104,6 +104,9 @@ func (p *puller) round(spaces []Space) error {
 			p.ans.more = true
 			break
 		}
+		if p.cur.mark(sp.No).seq < sp.Seq { // a round begun long ago: the next one at once
+			p.ans.more = true
+		}
 	}
 	if p.cur.walk != nil && !p.ans.more { // the township walked is no longer ours
 		p.cur.walk = nil
@@ -118,6 +121,9 @@ func (p *puller) round(spaces []Space) error {
 // has ended and its mark moved to the round's top.
 func (p *puller) space(sp Space, m mark) (finished bool, err error) {
 	w := p.cur.walk
+	if w != nil && w.space != sp.No { // of a township that is no longer ours
+		w = nil
+	}
 	first := w == nil
 	if first {
 		w = &walk{space: sp.No, top: sp.Seq}
@@ -154,13 +160,13 @@ func (p *puller) space(sp Space, m mark) (finished bool, err error) {
 // open at its cursor and ended by the round's top; with digests, also what it
 // holds without any right.
 func (p *puller) removals(sp Space, scope []Holding, since, top int64) error {
-	var gone []string
+	var gone, was []string // was: what of it was ever ours; who has another's household is not told
 	holds := map[string]bool{}
 	for _, h := range scope {
 		if h.SinceSeq > 0 {
 			holds[h.Household] = true
 		} else if h.FirstSeq <= since && h.UntilSeq > since && h.UntilSeq <= top {
-			gone = append(gone, h.Household)
+			gone, was = append(gone, h.Household), append(was, h.Household)
 		}
 	}
 	if p.digests != nil {
@@ -172,6 +178,9 @@ func (p *puller) removals(sp Space, scope []Holding, since, top int64) error {
 			here, known := mine[id]
 			if !holds[id] && !slices.Contains(gone, id) && (!known || here == sp.Township) {
 				gone = append(gone, id)
+				if known {
+					was = append(was, id)
+				}
 				delete(p.digests, id)
 			}
 		}
@@ -179,7 +188,7 @@ func (p *puller) removals(sp Space, scope []Holding, since, top int64) error {
 	if len(gone) == 0 {
 		return nil
 	}
-	to, err := p.s.Store.Keepers(p.ctx, sp.Township, gone)
+	to, err := p.s.Store.Keepers(p.ctx, sp.Township, was)
 	if err != nil {
 		return err
 	}

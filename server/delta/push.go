@@ -15,34 +15,33 @@ import (
 var errClone = errors.New("delta: cloned client")
 
 // push applies the request's mutations, each exactly once, and fills ans with
-// what became of them. It returns the rows told in own.
-func (s *Service) push(ctx context.Context, actor access.Actor, cl write.Client, req *request, ans *answer) (map[string]bool, error) {
-	told := map[string]bool{}
+// what became of them.
+func (s *Service) push(ctx context.Context, actor access.Actor, cl write.Client, req *request, ans *answer) error {
 	now := ans.now
 	if len(req.muts) == 0 && req.ackedMid == cl.AckedMid && req.Unsent == [2]int64{cl.Unsent, cl.OldestAt} && now-cl.SeenAt < 10*60_000 {
 		ans.pushed, ans.last = true, cl.LastMid
-		return told, s.results(ctx, req, cl, ans)
+		return s.results(ctx, req, cl, ans)
 	}
 	where, err := s.whereabouts(ctx, actor, req.muts)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	runs := split(req.muts, where)
 	if len(runs) == 0 {
 		runs = []run{{}}
 	}
 	for _, r := range runs {
-		if err := s.run(ctx, actor, req, r, ans, told); err != nil {
+		if err := s.run(ctx, actor, req, r, ans); err != nil {
 			if errors.Is(err, errClone) {
 				ans.newClient = s.cloned(actor, req)
-				return nil, nil
+				return nil
 			}
-			return nil, err
+			return err
 		}
 	}
 	ans.pushed = true
 	cl.LastMid = ans.last
-	return told, s.results(ctx, req, cl, ans)
+	return s.results(ctx, req, cl, ans)
 }
 
 // results lists what the phone has not confirmed hearing.
@@ -101,12 +100,12 @@ func split(muts []mutation, where map[string]string) []run {
 // run applies one run in one transaction. When the database refuses it for a
 // reason that is not passing, each mutation is tried alone, and one that fails
 // alone is consumed and given back to the user: no poison blocks the queue.
-func (s *Service) run(ctx context.Context, actor access.Actor, req *request, r run, ans *answer, told map[string]bool) error {
-	own, last, err := s.apply(ctx, actor, req, r, nil)
+func (s *Service) run(ctx context.Context, actor access.Actor, req *request, r run, ans *answer) error {
+	done, err := s.apply(ctx, actor, req, r, nil)
 	switch {
 	case err == nil:
-		ans.last = last
-		appendOwn(ans, told, own)
+		ans.last = done.last
+		ans.tell(done.own, done.seq)
 		return nil
 	case errors.Is(err, errClone) || fault.Is(err, fault.Unavailable) || fault.Is(err, fault.NotFound) || ctx.Err() != nil || len(r.muts) == 0:
 		return err
@@ -114,32 +113,38 @@ func (s *Service) run(ctx context.Context, actor access.Actor, req *request, r r
 	s.Log.ErrorContext(ctx, "push failed as a whole; trying mutations alone", "mutations", len(r.muts), "err", err)
 	for _, m := range r.muts {
 		one := run{r.township, []mutation{m}}
-		own, last, err := s.apply(ctx, actor, req, one, nil)
+		done, err := s.apply(ctx, actor, req, one, nil)
 		if err != nil && !fault.Is(err, fault.Unavailable) && !errors.Is(err, errClone) && ctx.Err() == nil {
 			s.Log.ErrorContext(ctx, "mutation failed alone; returned to the user", "type", m.typ, "err", err)
-			own, last, err = s.apply(ctx, actor, req, one, fault.Wrap(fault.Internal, err))
+			done, err = s.apply(ctx, actor, req, one, fault.Wrap(fault.Internal, err))
 		}
 		if err != nil {
 			return err
 		}
-		ans.last = last
-		appendOwn(ans, told, own)
+		ans.last = done.last
+		ans.tell(done.own, done.seq)
 	}
 	return nil
 }
 
+// applied is what one transaction of a push did.
+type applied struct {
+	own  []ownRow
+	last int64 // highest mutation consumed
+	seq  int64 // of the transaction; 0 = no synced row was written
+}
+
 // apply judges the mutations of one run under the locks and queues their
 // effects. refuse, when not nil, is the verdict on all of them.
-func (s *Service) apply(ctx context.Context, actor access.Actor, req *request, r run, refuse *fault.Error) ([]ownRow, int64, error) {
+func (s *Service) apply(ctx context.Context, actor access.Actor, req *request, r run, refuse *fault.Error) (applied, error) {
 	in := write.Intent{Township: r.township, Actor: actor.User, Action: "sync", Client: req.Client}
 	for _, m := range r.muts {
 		if !m.broken {
 			in.Households = append(in.Households, m.household)
 		}
 	}
-	var own []ownRow
-	var last int64
-	_, err := s.Store.Write(ctx, in, func(tx write.Tx) error {
+	var done applied
+	seq, err := s.Store.Write(ctx, in, func(tx write.Tx) error {
 		cl := tx.Client()
 		fresh, err := unseen(tx, req, r.muts)
 		if err != nil {
@@ -162,15 +167,16 @@ func (s *Service) apply(ctx context.Context, actor access.Actor, req *request, r
 		j.queue()
 		cl.AckedMid = max(cl.AckedMid, req.ackedMid)
 		cl.Schema, cl.Unsent, cl.OldestAt, cl.SeenAt = req.Schema, req.Unsent[0], req.Unsent[1], tx.Now()
-		last = cl.LastMid
-		own, err = j.own()
+		done.last = cl.LastMid
+		done.own, err = j.own()
 		return err
 	})
 	if err != nil {
-		return nil, 0, err
+		return applied{}, err
 	}
 	s.stats.Mutations.Add(int64(len(r.muts)))
-	return own, last, nil
+	done.seq = seq
+	return done, nil
 }
 
 // unseen returns the mutations not consumed yet. Whatever contradicts what

@@ -48,7 +48,7 @@ func (s *Service) take(ctx context.Context, tx write.Tx, q *write.Quarantine) er
 		return fault.Wrap(fault.BadRequest, err)
 	}
 	author := access.Actor{User: q.User, Role: access.Cadre}
-	j := &judge{s: s, ctx: ctx, tx: tx, actor: author, before: map[string]record.Record{}, receipts: map[string]bool{},
+	j := &judge{s: s, ctx: ctx, tx: tx, actor: author, before: map[string]record.Record{}, receipts: map[string]write.Receipt{},
 		grants: []write.Grant{{Principal: q.User, Household: q.Household, Role: "C"}}}
 	_, err = j.decide(m)
 	if e, ours := errors.AsType[*fault.Error](err); ours {

@@ -18,8 +18,8 @@ const (
 func (p *puller) households(sp Space, scope []Holding, since int64, w *walk) (finished bool, err error) {
 	if w.typ > 0 { // inside a large household
 		if len(scope) == 0 || scope[0].No != w.done+1 {
-			w.typ, w.id = 0, "" // it left our hands meanwhile
-		} else if ok, err := p.large(sp, scope[0], since, w); err != nil || !ok {
+			w.typ, w.id, w.whole = 0, "", false // it left our hands meanwhile
+		} else if ok, err := p.large(sp, scope[0], since, w, w.whole || scope[0].SinceSeq > since); err != nil || !ok {
 			return false, err
 		} else {
 			scope = scope[1:]
@@ -100,7 +100,7 @@ func (p *puller) one(sp Space, h Holding, rows []row, since int64, w *walk) (boo
 		if p.page.items > 0 {
 			return false, nil // begin the large one on a page of its own
 		}
-		return p.large(sp, h, since, w)
+		return p.large(sp, h, since, w, full)
 	}
 	if p.page.measure(b); p.page.full() && p.page.items > 0 && p.page.count.Len() > p.page.budget+p.page.budget/4 {
 		return false, nil
@@ -112,9 +112,9 @@ func (p *puller) one(sp Space, h Holding, rows []row, since int64, w *walk) (boo
 
 func (p *puller) compressed(b []byte) int { return newPage(0).measure(b) }
 
-// large sends as much of a household as the page holds, from w on.
-func (p *puller) large(sp Space, h Holding, since int64, w *walk) (done bool, err error) {
-	full := h.SinceSeq > since
+// large sends as much of a household as the page holds, from w on; full says
+// whether whole or what changed.
+func (p *puller) large(sp Space, h Holding, since int64, w *walk, full bool) (done bool, err error) {
 	after := since
 	if full {
 		after = 0
@@ -149,7 +149,7 @@ func (p *puller) large(sp Space, h Holding, since int64, w *walk) (done bool, er
 					p.page.measure(text)
 				}
 				if p.page.full() {
-					w.done, w.typ, w.id, it.more = h.No-1, code(t), lastID, true
+					w.done, w.typ, w.id, w.whole, it.more = h.No-1, code(t), lastID, full, true
 					p.page.add(it.encode(p.s.Types))
 					return false, nil
 				}
@@ -160,7 +160,7 @@ func (p *puller) large(sp Space, h Holding, since int64, w *walk) (done bool, er
 		}
 	}
 	p.page.add(it.encode(p.s.Types))
-	w.done, w.typ, w.id = h.No, 0, ""
+	w.done, w.typ, w.id, w.whole = h.No, 0, "", false
 	return true, nil
 }
 

@@ -74,7 +74,6 @@ func decode(raw []byte) (*request, error) {
 	if len(r.Digests) > MaxDigests || len(r.Muts) > MaxMutations {
 		return nil, fault.New(fault.TooLarge, "")
 	}
-	r.Budget = min(max(r.Budget, MinBudget), MaxBudget)
 	size := 0
 	for i, m := range r.Muts {
 		if size += len(m); size > MaxPush {
@@ -151,7 +150,7 @@ type answer struct {
 	last       int64
 	pushed     bool // last is known
 	results    [][]any
-	own        []byte // JSON elements joined by commas
+	own        []ownRow
 	removed    [][2]string
 	households []byte // JSON elements joined by commas
 	tops       [][]int64
@@ -174,14 +173,14 @@ func (a *answer) encodeUnless(err error) ([]byte, error) {
 }
 
 func (a *answer) encode() []byte {
-	b := append(make([]byte, 0, 512+len(a.own)+len(a.households)), `{"cursor":`...)
+	b := append(make([]byte, 0, 512+512*len(a.own)+len(a.households)), `{"cursor":`...)
 	b = record.AppendString(b, a.cursor)
 	if a.pushed {
 		b = append(b, `,"last":`...)
 		b = strconv.AppendInt(b, a.last, 10)
 	}
 	b = appendJSON(b, "results", a.results, len(a.results) > 0)
-	b = appendRaw(b, "own", a.own)
+	b = appendRaw(b, "own", ownElements(a.own))
 	b = appendJSON(b, "removed", a.removed, len(a.removed) > 0)
 	b = appendRaw(b, "households", a.households)
 	b = appendJSON(b, "tops", a.tops, len(a.tops) > 0)
