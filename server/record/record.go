@@ -29,6 +29,7 @@ package record
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -137,8 +138,11 @@ func Of[T any, P interface {
 	}
 	for i := 1; i < t.rt.NumField(); i++ {
 		f := field(name, t.rt.Field(i), p)
+		if slices.Contains(t.Columns(), f.Column) {
+			panic("record: " + name + " has two columns " + f.Column)
+		}
 		if f.Name != "" {
-			if _, twice := t.byName[f.Name]; twice {
+			if _, twice := t.byName[f.Name]; twice || slices.Contains(metaNames, f.Name) {
 				panic("record: " + name + " has two fields " + f.Name)
 			}
 			t.byName[f.Name] = len(t.Fields)
@@ -155,13 +159,16 @@ func field(typ string, sf reflect.StructField, p Policy) Field {
 	}
 	f.Kind = kindOf(sf.Type)
 	f.Max = map[Kind]int64{Text: 100, Secret: 100, Array: 20, Int: 1<<53 - 1, Bool: 1}[f.Kind]
-	if f.Kind == "" {
+	if f.Kind == "" || !sf.IsExported() {
 		panic(fmt.Sprintf("record: %s.%s has kind %s", typ, sf.Name, sf.Type))
 	}
 	for o := range strings.SplitSeq(sf.Tag.Get("rec"), ",") {
 		if o != "" {
 			f.option(typ, o)
 		}
+	}
+	if f.Min > f.Max {
+		panic(fmt.Sprintf("record: %s.%s: min is above max", typ, sf.Name))
 	}
 	return f
 }
@@ -246,6 +253,9 @@ func (t *Type) Clone(r Record) Record {
 	c.Elem().Set(reflect.ValueOf(r).Elem())
 	return c.Interface().(Record)
 }
+
+// metaNames are the wire names of a row that are no fields.
+var metaNames = []string{"id", "by", "household", "rev", "del"}
 
 // MetaColumns are the columns of Meta, in the order of Values and Pointers.
 var MetaColumns = []string{"township", "household", "id", "seq", "version", "deleted_at", "made_by", "made_at"}

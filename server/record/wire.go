@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"io"
 	"reflect"
 	"strconv"
 	"strings"
@@ -63,7 +64,7 @@ func ParseList(raw []byte) (List, error) {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
 	var v any
-	if err := d.Decode(&v); err != nil {
+	if err := d.Decode(&v); err != nil || !ended(d) || !utf8.Valid(raw) {
 		return "", errors.New("not JSON")
 	}
 	a, ok := v.([]any)
@@ -92,6 +93,9 @@ func appendList(b []byte, a []any, depth int) ([]byte, error) {
 		case bool:
 			b = strconv.AppendBool(b, v)
 		case string:
+			if !storable(v) {
+				return nil, errors.New("a character that cannot be kept")
+			}
 			b = AppendString(b, v)
 		case json.Number:
 			n, err := safeInt(v.String())
@@ -109,6 +113,20 @@ func appendList(b []byte, a []any, depth int) ([]byte, error) {
 		}
 	}
 	return append(b, ']'), nil
+}
+
+// ended reports whether nothing but space follows what d has read.
+func ended(d *json.Decoder) bool {
+	_, err := d.Token()
+	return err == io.EOF
+}
+
+// storable reports whether s has no control characters but line breaks and
+// tabs. U+FFFD passes: a phone puts it where half a character was typed.
+func storable(s string) bool {
+	return utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool {
+		return (r < 0x20 && r != '\n' && r != '\t') || r == 0x7f
+	}) < 0
 }
 
 // safeInt reads a whole number that JavaScript keeps exactly (|n| < 2^53).
@@ -181,7 +199,7 @@ func Object(raw []byte, n int) (map[string]json.RawMessage, error) {
 			return nil, errors.New("too many keys")
 		}
 	}
-	if _, err := d.Token(); err != nil {
+	if _, err := d.Token(); err != nil || !ended(d) {
 		return nil, errors.New("not JSON")
 	}
 	return out, nil
@@ -242,13 +260,8 @@ func (f Field) CheckText(s string) *Problem {
 	if n := int64(utf8.RuneCountInString(s)); n > f.Max {
 		return &Problem{f.Name, "too-long", fmt.Sprintf("最多 %d 个字，现在有 %d 个。", f.Max, n)}
 	}
-	if !utf8.ValidString(s) {
+	if !storable(s) {
 		return &Problem{f.Name, "format", "里面有不能保存的字符。"}
-	}
-	for _, r := range s { // U+FFFD passes: a phone puts it where half a character was typed
-		if (r < 0x20 && r != '\n' && r != '\t') || r == 0x7f {
-			return &Problem{f.Name, "format", "里面有不能保存的字符。"}
-		}
 	}
 	if s == "" {
 		return nil
@@ -302,9 +315,9 @@ func only(s, set string) bool {
 
 // Project encodes what role may see of r, as JSON with the keys in declared
 // order and zero values left out: the one projection that sync, API and export
-// share. It returns nil when the role may not see the row.
+// share. It returns nil when the role may not see the row; "" is no role.
 func (t *Type) Project(r Record, role string, s Sealer) ([]byte, error) {
-	if !strings.Contains(t.Readers, role) || (t.Hidden != nil && t.Hidden(r, role)) {
+	if len(role) != 1 || !strings.Contains(t.Readers, role) || (t.Hidden != nil && t.Hidden(r, role)) {
 		return nil, nil
 	}
 	m := r.Base()

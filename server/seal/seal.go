@@ -51,6 +51,9 @@ func New(keys ...Key) (*Box, error) {
 		if len(k.Bytes) != 32 || k.ID == "" || strings.Contains(k.ID, ".") {
 			return nil, fmt.Errorf("seal: key %q must have an id without a dot and 32 bytes", k.ID)
 		}
+		if b.aeads[k.ID] != nil {
+			return nil, fmt.Errorf("seal: two keys are called %q", k.ID)
+		}
 		block, err := aes.NewCipher(k.Bytes)
 		if err != nil {
 			return nil, err
@@ -92,7 +95,7 @@ func (b *Box) Open(s record.Sealed) (string, error) {
 	id, text, _ := strings.Cut(string(s), ".")
 	a := b.aeads[id]
 	if a == nil {
-		return "", fmt.Errorf("seal: no key %q", id)
+		return "", errors.New("seal: value is not sealed, or its key is missing") // what stands before the dot may be a plain text
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil || len(raw) < a.NonceSize() {

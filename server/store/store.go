@@ -206,8 +206,15 @@ func Classify(err error) error {
 	return err
 }
 
+// closed is the text of database/sql's unexported errDBClosed (Go 1.26): a
+// request that arrives while the program stops.
+const closed = "sql: database is closed"
+
 func down(err error) bool {
 	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, gomysql.ErrInvalidConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, os.ErrDeadlineExceeded) {
+		return true
+	}
+	if err.Error() == closed {
 		return true
 	}
 	if _, ok := errors.AsType[interface {
@@ -218,8 +225,8 @@ func down(err error) bool {
 	}
 	if e, ok := errors.AsType[*gomysql.MySQLError](err); ok {
 		switch e.Number {
-		case 1021, 1037, 1040, 1041, 1053, 1114, 1152, 1158, 1159, 1160, 1161, 1290, 1836, 3100:
-			return true // disk full, out of memory, too many connections, shutdown, net errors, read-only
+		case 1021, 1026, 1030, 1037, 1040, 1041, 1053, 1114, 1152, 1158, 1159, 1160, 1161, 1290, 1836, 1927, 3100, 4031:
+			return true // disk full, out of memory, too many connections, shutdown, connection ended, net errors, read-only
 		}
 	}
 	if e, ok := errors.AsType[*gosqlite.Error](err); ok {

@@ -102,6 +102,9 @@ func (t *tx) forUpdate() string {
 	return "" // BEGIN IMMEDIATE holds the whole file
 }
 
+// lock takes the phone's row, then the households', by their primary key: by
+// the key over id MariaDB may rather scan the township, and would then wait
+// for every household that another transaction holds.
 func (t *tx) lock() error {
 	if t.in.Client != "" {
 		var c write.Client
@@ -116,7 +119,7 @@ func (t *tx) lock() error {
 	}
 	for part := range slices.Chunk(t.in.Households, 500) {
 		var hs []write.House
-		err := t.g.Raw("SELECT `id`, `no`, `last_seq`, `kind` FROM `household` WHERE `township` = ? AND `id` IN ? ORDER BY `id`"+t.forUpdate(), t.in.Township, part).Scan(&hs).Error
+		err := t.g.Raw("SELECT `id`, `no`, `last_seq`, `kind` FROM `household` WHERE `township` = ? AND `household` IN ? ORDER BY `household`"+t.forUpdate(), t.in.Township, part).Scan(&hs).Error
 		if err != nil {
 			return err
 		}
@@ -143,9 +146,6 @@ func (t *tx) flush() (int64, error) {
 	if len(t.puts)+len(t.grants)+len(t.ends) == 0 {
 		return 0, t.addSide(0)
 	}
-	if err := t.number(); err != nil {
-		return 0, err
-	}
 	if err := t.addSide(-1); err != nil { // what carries no seq goes before the counter is taken
 		return 0, err
 	}
@@ -163,20 +163,23 @@ func (t *tx) flush() (int64, error) {
 	if err := t.g.Raw("SELECT `no`, `seq`, `audit_head` FROM `space` WHERE `township` = ?", t.in.Township).Take(&sp).Error; err != nil {
 		return 0, err
 	}
+	if err := t.number(); err != nil {
+		return 0, err
+	}
 	if err := t.addSide(sp.Seq); err != nil {
 		return 0, err
 	}
-	touched, err := t.writeRows(sp.Seq)
-	if err != nil {
+	if err := t.writeRows(sp.Seq); err != nil {
 		return 0, err
 	}
 	if err := t.writeGrants(sp.Seq); err != nil {
 		return 0, err
 	}
-	return sp.Seq, t.audit(sp.No, sp.Seq, sp.AuditHead, touched)
+	return sp.Seq, t.audit(sp.No, sp.Seq, sp.AuditHead)
 }
 
-// number gives new households their place in the walk.
+// number gives new households their place in the walk. The counter is held by
+// then: two transactions that make households cannot read the same maximum.
 func (t *tx) number() error {
 	next := int64(0)
 	for _, p := range t.puts {
@@ -210,8 +213,7 @@ func setColumns(p put, cols map[string]int64) error {
 	return nil
 }
 
-func (t *tx) writeRows(seq int64) (map[string][]string, error) {
-	touched := map[string][]string{}
+func (t *tx) writeRows(seq int64) error {
 	houses := map[string]bool{}
 	fresh, known := map[*record.Type][]record.Record{}, map[*record.Type][]record.Record{}
 	for _, p := range t.puts {
@@ -223,27 +225,26 @@ func (t *tx) writeRows(seq int64) (map[string][]string, error) {
 		}
 		m.Township, m.Seq, m.Version = t.in.Township, seq, m.Version+1
 		houses[m.Household] = true
-		touched[p.t.Name] = append(touched[p.t.Name], m.ID)
 		if p.t == t.db.house {
 			if err := setColumns(p, map[string]int64{"last_seq": seq}); err != nil {
-				return nil, err
+				return err
 			}
 		}
 	}
 	for _, typ := range t.db.opt.Types {
 		if err := t.insert(typ, fresh[typ], false); err != nil {
-			return nil, err
+			return err
 		}
 		if err := t.insert(typ, known[typ], true); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	for part := range slices.Chunk(slices.Sorted(mapKeys(houses)), 500) {
-		if err := t.g.Exec("UPDATE `household` SET `last_seq` = ? WHERE `township` = ? AND `id` IN ?", seq, t.in.Township, part).Error; err != nil {
-			return nil, err
+		if err := t.g.Exec("UPDATE `household` SET `last_seq` = ? WHERE `township` = ? AND `household` IN ?", seq, t.in.Township, part).Error; err != nil {
+			return err
 		}
 	}
-	return touched, nil
+	return nil
 }
 
 // insert writes rows in few statements. A new row is a plain INSERT, so that
@@ -285,32 +286,33 @@ func (t *tx) writeGrants(seq int64) error {
 	return nil
 }
 
-// audit adds the transaction's line to the township's chain. Ids only: no
-// value of any field goes into the log.
-func (t *tx) audit(no, seq int64, head string, touched map[string][]string) error {
-	for _, g := range t.grants {
-		touched["+assignment"] = append(touched["+assignment"], g.Principal+" "+g.Household)
-	}
-	for _, g := range t.ends {
-		touched["-assignment"] = append(touched["-assignment"], g.Principal+" "+g.Household)
-	}
-	for _, ids := range touched {
-		slices.Sort(ids)
-	}
-	rows, err := json.Marshal(touched) // map keys come out sorted
+// audit adds the transaction's line to the township's chain. Ids, versions and
+// keyed hashes only: no value of any field goes into the log.
+func (t *tx) audit(no, seq int64, head string) error {
+	rows, err := json.Marshal(t.bound()) // map keys come out sorted
 	if err != nil {
 		return err
 	}
-	entry, err := json.Marshal([]any{no, seq, t.now, t.in.Actor, t.in.Action, string(rows)})
+	return t.db.chain(t.g, auditLine{no, seq, t.now, t.in.Actor, t.in.Action, string(rows)}, head)
+}
+
+type auditLine struct {
+	space, seq, at      int64
+	actor, action, rows string
+}
+
+// chain stores one line after head and makes it the head.
+func (d *DB) chain(g *gorm.DB, l auditLine, head string) error {
+	entry, err := json.Marshal([]any{l.space, l.seq, l.at, l.actor, l.action, l.rows})
 	if err != nil {
 		return err
 	}
-	hash := t.db.opt.Chain.Chain(head, entry)
-	if err := t.g.Exec("INSERT INTO `audit` (`space`, `seq`, `at`, `actor`, `action`, `rows`, `hash`) VALUES (?, ?, ?, ?, ?, ?, ?)",
-		no, seq, t.now, t.in.Actor, t.in.Action, string(rows), hash).Error; err != nil {
+	hash := d.opt.Chain.Chain(head, entry)
+	if err := g.Exec("INSERT INTO `audit` (`space`, `seq`, `at`, `actor`, `action`, `rows`, `hash`) VALUES (?, ?, ?, ?, ?, ?, ?)",
+		l.space, l.seq, l.at, l.actor, l.action, l.rows, hash).Error; err != nil {
 		return err
 	}
-	return t.g.Exec("UPDATE `space` SET `audit_head` = ? WHERE `no` = ?", hash, no).Error
+	return g.Exec("UPDATE `space` SET `audit_head` = ? WHERE `no` = ?", hash, l.space).Error
 }
 
 // addSide writes the queued rows without seq. History carries the seq of the
