@@ -154,8 +154,8 @@ func (p approval) DecideQuarantine(ctx context.Context, a access.Actor, id strin
 	if d.Action != "take" && d.Action != "refuse" {
 		return nil, fault.Bad(fault.Field{Name: "action", Code: "not-allowed", Detail: "只能接收或不接收。"})
 	}
-	if d.Action == "refuse" && d.Reason == "" {
-		return nil, fault.Bad(fault.Field{Name: "reason", Code: "required", Detail: "请写明原因。"})
+	if err := workflow.Words(d.Reason, d.Action == "refuse"); err != nil {
+		return nil, err
 	}
 	q, err := p.db.QuarantinedOne(ctx, a.Township, id)
 	if err != nil {

@@ -48,7 +48,7 @@ type Member struct {
 	Code       string        `json:"code" rec:"online,max=32" doc:"人编号 AAB001"`
 	Name       string        `json:"name" rec:"propose,required,max=50,read=HCVTK,mask=A"`
 	Sex        string        `json:"sex" rec:"propose,enum=男|女"`
-	IDNo       record.Sealed `json:"idNo" rec:"online,read=,mask=HTKA,max=22" doc:"证件号码 AAB004; never synced"`
+	IDNo       record.Sealed `json:"idNo" rec:"online,read=,mask=TKA,max=22" doc:"证件号码 AAB004; never synced, not even masked"`
 	IDIndex    string        `json:"-" doc:"keyed blind index of IDNo, 32 hex digits"`
 	Birth      string        `json:"birth" rec:"propose,month" doc:"AAB005"`
 	Relation   string        `json:"relation" rec:"propose,required,max=12" doc:"与户主关系 AAB006; 户主 for the head"`

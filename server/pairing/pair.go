@@ -27,7 +27,6 @@ type Service struct {
 	Writer write.Writer
 	People People
 	Common func(ctx context.Context, township string) (string, error)
-	Now    func() time.Time
 }
 
 // Pair ends the pairing that runs and opens one with the cadre of that login
@@ -37,8 +36,10 @@ func (s *Service) Pair(ctx context.Context, a access.Actor, township, household,
 	if _, err := time.Parse("2006-01-02", day); err != nil {
 		return nil, fault.Bad(fault.Field{Name: "day", Code: "format", Detail: "日期要写成 2026-01-31 这样。"})
 	}
-	if len([]rune(reason)) > 200 {
-		return nil, fault.Bad(fault.Field{Name: "reason", Code: "too-long", Detail: "原因最多 200 个字。"})
+	if f, _ := Type.Field("reason"); reason != "" {
+		if p := f.CheckText(reason); p != nil {
+			return nil, fault.Bad(fault.Field(*p))
+		}
 	}
 	common, err := s.Common(ctx, township)
 	if err != nil {
@@ -57,6 +58,9 @@ func (s *Service) Pair(ctx context.Context, a access.Actor, township, household,
 	in := write.Intent{Township: township, Actor: a.User, Action: "pair", Households: []string{household, common}}
 	_, err = s.Writer.Write(ctx, in, func(tx write.Tx) error {
 		out = nil
+		if h, known := tx.Household(household); !known || h.Common() {
+			return fault.New(fault.NotFound, "") // the pseudo-household is everyone's
+		}
 		rows, err := tx.Of(Type, household)
 		if err != nil {
 			return err

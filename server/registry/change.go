@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 
@@ -27,6 +26,9 @@ func (s *Service) Change(ctx context.Context, a access.Actor, t *record.Type, id
 	in := write.Intent{Township: m.Township, Actor: a.User, Action: "change", Households: []string{m.Household}}
 	var out record.Record
 	_, err = s.Writer.Write(ctx, in, func(tx write.Tx) error {
+		if h, _ := tx.Household(m.Household); h.Common() && !t.Common {
+			return missing // everyone in the township holds that one
+		}
 		got, err := tx.Load(t, id)
 		if err != nil {
 			return err
@@ -105,6 +107,9 @@ func (s *Service) Make(ctx context.Context, a access.Actor, t *record.Type, h Ho
 	var out record.Record
 	in := write.Intent{Township: h.Township, Actor: a.User, Action: "make", Households: []string{h.ID}}
 	_, err = s.Writer.Write(ctx, in, func(tx write.Tx) error {
+		if in, known := tx.Household(h.ID); !known || in.Common() != t.Common {
+			return missing // what is meant for one household does not go to all
+		}
 		out = t.New()
 		*out.Base() = record.Meta{Household: h.ID, ID: id, MadeBy: a.User, MadeAt: tx.Now()}
 		if err := write.Apply(t, out, fields, s.Sealer, record.Merge, record.Propose, record.Online); err != nil {
@@ -138,17 +143,27 @@ func (s *Service) Make(ctx context.Context, a access.Actor, t *record.Type, h Ho
 	return s.project(t, out, a)
 }
 
-// same compares two rows as role T may see them, revision and author aside.
-func (s *Service) same(t *record.Type, a, b record.Record, h string) (bool, error) {
-	x, y := t.Clone(a), t.Clone(b)
-	if x.Base().Household != h || x.Base().DeletedAt > 0 {
+// same compares what can be written of two rows, in plain text: a masked
+// number would hide the difference. Revision, author and what the server sets
+// stay aside.
+func (s *Service) same(t *record.Type, have, want record.Record, h string) (bool, error) {
+	if m := have.Base(); m.Household != h || m.DeletedAt > 0 {
 		return false, nil
 	}
-	*x.Base(), *y.Base() = record.Meta{}, record.Meta{}
-	px, err := t.Project(x, string(access.Township), s.Sealer)
-	if err != nil {
-		return false, err
+	for _, f := range t.Fields {
+		x, y := t.Get(have, f), t.Get(want, f)
+		if f.Kind == record.Secret {
+			var err error
+			if x, err = s.Sealer.Open(record.Sealed(x)); err != nil {
+				return false, err
+			}
+			if y, err = s.Sealer.Open(record.Sealed(y)); err != nil {
+				return false, err
+			}
+		}
+		if f.Class != record.Server && x != y {
+			return false, nil
+		}
 	}
-	py, err := t.Project(y, string(access.Township), s.Sealer)
-	return bytes.Equal(px, py), err
+	return true, nil
 }

@@ -5,7 +5,6 @@ package workflow
 import (
 	"context"
 	"strings"
-	"unicode/utf8"
 
 	"daohu/server/access"
 	"daohu/server/fault"
@@ -57,13 +56,17 @@ type Decision struct {
 	Reason string
 }
 
-// words checks the reason: required or not, at most 200 runes.
-func words(reason string, required bool) error {
+// reasonField is the rule of the words a decision carries.
+var reasonField = record.Field{Name: "reason", Kind: record.Text, Max: 200}
+
+// Words checks the reason of a decision: required or not, and as any text.
+func Words(reason string, required bool) error {
 	switch {
 	case required && strings.TrimSpace(reason) == "":
 		return fault.Bad(fault.Field{Name: "reason", Code: "required", Detail: "请写明原因，对方会看到。"})
-	case utf8.RuneCountInString(reason) > 200:
-		return fault.Bad(fault.Field{Name: "reason", Code: "too-long", Detail: "原因最多 200 个字。"})
+	}
+	if p := reasonField.CheckText(reason); p != nil {
+		return fault.Bad(fault.Field(*p))
 	}
 	return nil
 }
@@ -75,7 +78,7 @@ func (s *Service) Decide(ctx context.Context, a access.Actor, t *record.Type, id
 	if !ok || !t.Workflow {
 		return nil, fault.Bad(fault.Field{Name: "action", Code: "not-allowed", Detail: "只能通过、退回或不通过。"})
 	}
-	if err := words(d.Reason, st.words); err != nil {
+	if err := Words(d.Reason, st.words); err != nil {
 		return nil, err
 	}
 	found, err := s.Store.Find(ctx, t, []string{a.Township}, id)
@@ -128,7 +131,7 @@ func (s *Service) Settle(ctx context.Context, a access.Actor, id string, d Decis
 	if d.Action != "accept" && d.Action != "refuse" {
 		return nil, fault.Bad(fault.Field{Name: "action", Code: "not-allowed", Detail: "只能采纳或不采纳。"})
 	}
-	if err := words(d.Reason, d.Action == "refuse"); err != nil {
+	if err := Words(d.Reason, d.Action == "refuse"); err != nil {
 		return nil, err
 	}
 	t := household.ProposalType

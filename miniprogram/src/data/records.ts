@@ -63,8 +63,6 @@ export interface Member {
   name?: string;
   /** changed by proposal */
   sex?: '男' | '女';
-  /** 证件号码 AAB004; never synced; masked for H; changed online only */
-  idNo?: string;
   /** AAB005; changed by proposal */
   birth?: string;
   /** 与户主关系 AAB006; 户主 for the head; changed by proposal */
@@ -325,7 +323,6 @@ export const TABLES: { readonly schema: number; readonly types: readonly Type[] 
         { name: 'code', kind: 'text', class: 'online', max: 32 },
         { name: 'name', kind: 'text', class: 'propose', max: 50, required: true },
         { name: 'sex', kind: 'text', class: 'propose', max: 100, enum: ['男', '女'] },
-        { name: 'idNo', kind: 'sealed', class: 'online', max: 22 },
         { name: 'birth', kind: 'text', class: 'propose', max: 100, format: 'month' },
         { name: 'relation', kind: 'text', class: 'propose', max: 12, required: true },
         { name: 'ethnic', kind: 'text', class: 'propose', max: 12 },
