@@ -7,6 +7,7 @@ import (
 
 	"daohu/server/access"
 	"daohu/server/fault"
+	"daohu/server/household"
 	"daohu/server/record"
 	"daohu/server/write"
 )
@@ -34,13 +35,14 @@ func (j *judge) edit(t *record.Type, row record.Record, m mutation, patch map[st
 	if err != nil {
 		return verdict{}, err
 	}
-	out, apply := verdict{}, t.Clone(row)
+	out, apply, chosen := verdict{}, t.Clone(row), map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(patch)) {
 		f, _ := t.Field(name)
 		was, want, err := j.plain(t, f, row, next)
 		if err != nil {
 			return verdict{}, err
 		}
+		chosen[name] = want
 		if was == want {
 			continue
 		}
@@ -57,12 +59,48 @@ func (j *judge) edit(t *record.Type, row record.Record, m mutation, patch map[st
 		if err != nil {
 			return verdict{}, err
 		}
+		if v.code != "" {
+			delete(chosen, name)
+		}
 		out = weigh(out, v)
+	}
+	if err := j.settled(t, m, chosen); err != nil {
+		return verdict{}, err
 	}
 	if t.Class != record.Author && out.effect && differs(t, row, apply) {
 		j.put(t, apply, m, patch)
 	}
 	return out, nil
+}
+
+// settled closes the author's own conflicts on fields that now read as the
+// author chose after seeing both values: accepted when it is the value that
+// had lost, else refused. Nobody has to settle it a second time.
+func (j *judge) settled(t *record.Type, m mutation, chosen map[string]string) error {
+	if len(chosen) == 0 {
+		return nil
+	}
+	rows, err := j.tx.Of(household.ProposalType, m.household)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		p := r.(*household.Proposal)
+		value, decided := chosen[p.Field]
+		if !decided || p.State != "conflict" || p.MadeBy != j.actor.User || p.Target != t.Name || p.Row != m.id || p.DeletedAt > 0 || p.Seq > m.base || p.Version == 0 {
+			continue
+		}
+		mine, err := j.s.Sealer.Open(p.Mine)
+		if err != nil {
+			return err
+		}
+		next := *p
+		if next.State = "refused"; mine == value {
+			next.State = "accepted"
+		}
+		j.tx.Put(household.ProposalType, &next)
+	}
+	return nil
 }
 
 // plain gives a field's value before and after, in plain text.

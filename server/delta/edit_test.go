@@ -66,6 +66,24 @@ func TestMergePerField(t *testing.T) {
 			t.Fatalf("not restored: %v", held(c)["notes"])
 		}
 		history(t, tn, house, "notes", []string{"甲", "甲二", "乙"})
+
+		// The author settles a conflict by choosing, with both values in sight.
+		for value, state := range map[string]string{"丙一": "accepted", "丙二": "refused"} {
+			seen = w.base[house]
+			c.want(c.push("household", house, house, `{"notes":"`+value+`他"}`), "")
+			r = w.want(w.verdict(w.send(w.mutAt(seen, "household", house, house, `{"notes":"`+value+`"}`)), w.mid), "conflict")
+			w.converged()
+			pick := value
+			if state == "refused" {
+				pick += "他"
+			}
+			w.want(w.push("household", house, house, `{"notes":"`+pick+`"}`), "")
+			w.converged()
+			if got := w.proposal(house, r)["state"]; got != state || held(w)["notes"] != pick {
+				t.Fatalf("chose %q: proposal %v, notes %v", pick, got, held(w)["notes"])
+			}
+			c.converged()
+		}
 	})
 }
 

@@ -216,7 +216,7 @@ export interface Proposal {
   mine?: string;
   /** value at the server when it arrived; set by the server */
   theirs?: string;
-  /** conflict: another value came first, the author or an admin picks; set by the server */
+  /** conflict: another value came first; the author picks by writing again, or an admin settles it; set by the server */
   state?: 'open' | 'conflict' | 'accepted' | 'refused';
   /** why the author asks; set by the server */
   reason?: string;
