@@ -21,6 +21,7 @@ type userCmd struct {
 	Code     userCode     `cmd:"" help:"Print a one-time code that binds a WeChat account."`
 	Card     userCard     `cmd:"" help:"Print a new card token and PIN of a household's account."`
 	Password userPassword `cmd:"" help:"Set a console password, read from the terminal or standard input."`
+	Totp     userTotp     `cmd:"" name:"totp-reset" help:"Take an account's second factor away and end its console sessions."`
 	Disable  userDisable  `cmd:"" help:"Disable an account; its phone may still hand in unsent work for 30 days."`
 	Enable   userEnable   `cmd:"" help:"Enable a disabled account."`
 }
@@ -155,6 +156,14 @@ func (e *env) secret(prompt string) (string, error) {
 		return line, nil
 	}
 	return "", errors.Join(errors.New("no password on standard input"), err)
+}
+
+type userTotp struct {
+	Login string `arg:""`
+}
+
+func (c userTotp) Run(e *env) error {
+	return e.of(c.Login, func(a *app.App, u account.User) error { return a.Accounts.ResetTOTP(e.ctx, u.ID) })
 }
 
 type userDisable struct {

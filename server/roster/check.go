@@ -152,13 +152,13 @@ func (p *parser) checkMembers(houses map[string]bool) {
 			continue
 		}
 		p.unique(numbers, SheetMembers, m.Row, "证件号码", m.IDNo[:18])
-		if m.Rec.Birth != "" && m.Rec.Birth != idBirth(m.IDNo) {
-			p.at(Warning, SheetMembers, m.Row, "出生年月", CodeIDBirth, "和证件号码里的出生年月不一样。", idBirth(m.IDNo))
+		if m.Rec.Birth != "" && m.Rec.Birth != IDBirth(m.IDNo) {
+			p.at(Warning, SheetMembers, m.Row, "出生年月", CodeIDBirth, "和证件号码里的出生年月不一样。", IDBirth(m.IDNo))
 		}
-		if m.Rec.Sex != "" && m.Rec.Sex != idSex(m.IDNo) {
-			p.at(Warning, SheetMembers, m.Row, "性别", CodeIDSex, "和证件号码里的性别不一样。", idSex(m.IDNo))
+		if m.Rec.Sex != "" && m.Rec.Sex != IDSex(m.IDNo) {
+			p.at(Warning, SheetMembers, m.Row, "性别", CodeIDSex, "和证件号码里的性别不一样。", IDSex(m.IDNo))
 		}
-		if p.known.Today != "" && idBirth(m.IDNo) > p.known.Today[:7] {
+		if p.known.Today != "" && IDBirth(m.IDNo) > p.known.Today[:7] {
 			p.at(Error, SheetMembers, m.Row, "证件号码", CodeFuture, "出生日期还没有到。", "")
 		}
 	}

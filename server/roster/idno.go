@@ -26,11 +26,11 @@ func IDCheckDigit(first17 string) byte {
 // as a region (domain.md B.4).
 const noRegion = "999999"
 
-// checkID says what is wrong with a number. 18 characters are a citizen's
+// CheckID says what is wrong with a number. 18 characters are a citizen's
 // number; 20 a disability certificate, which is that number, a kind (1-7) and
 // a grade (1-4); 22 is allowed by the registry without a published meaning of
 // the last four digits (domain.md B.4).
-func checkID(s string) *record.Problem {
+func CheckID(s string) *record.Problem {
 	bad := func(detail string) *record.Problem { return &record.Problem{Code: CodeID, Detail: detail} }
 	if len(s) != 18 && len(s) != 20 && len(s) != 22 {
 		return bad("证件号码应是 18 位，残疾证是 20 位，现在有 " + itoa(len([]rune(s))) + " 位。")
@@ -54,12 +54,12 @@ func checkID(s string) *record.Problem {
 	return nil
 }
 
-// idBirth is the month of birth inside a number that passed checkID.
-func idBirth(s string) string { return s[6:10] + "-" + s[10:12] }
+// IDBirth is the month of birth inside a number that passed CheckID.
+func IDBirth(s string) string { return s[6:10] + "-" + s[10:12] }
 
-// idSex is the sex inside a number that passed checkID: the 17th digit is odd
+// IDSex is the sex inside a number that passed CheckID: the 17th digit is odd
 // for men.
-func idSex(s string) string {
+func IDSex(s string) string {
 	if (s[16]-'0')%2 == 1 {
 		return "男"
 	}

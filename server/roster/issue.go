@@ -21,6 +21,7 @@ const (
 	CodeNoColumn     = "missing-column" // a required header is not there
 	CodeColumn       = "unknown-column" // a header it does not know
 	CodeTwiceColumn  = "twice-column"   // two columns carry the same header
+	CodeTwiceSheet   = "twice-sheet"    // two CSV files are the same sheet
 	CodeDuplicate    = "duplicate"      // a key that stands in the file twice
 	CodeNoArea       = "no-area"        // the area above is not known
 	CodeNoVillage    = "no-village"     // the village is not known

@@ -48,13 +48,21 @@ func (k Known) Parse(ctx context.Context, r io.ReaderAt, size int64, progress fu
 		return nil, nil, err
 	}
 	defer func() { _ = f.Close() }()
-	p := &parser{ctx: ctx, file: f, known: k, total: total, progress: progress, book: &Book{},
-		heads: map[string]map[string]int{}, bad: map[cellKey]bool{}, rowsOf: map[string][]int{},
-		issues: issues{order: map[string]int{}}}
-	if err := p.run(); err != nil {
+	p := newParser(ctx, k, total, progress)
+	p.file = f
+	if w, err := f.GetWorkbookProps(); err == nil && w.Date1904 != nil {
+		p.env.date1904 = *w.Date1904
+	}
+	if err := p.run(f.GetSheetList()); err != nil {
 		return nil, nil, err
 	}
 	return p.book, p.list(), nil
+}
+
+func newParser(ctx context.Context, k Known, total int, progress func(done, total int)) *parser {
+	return &parser{ctx: ctx, known: k, total: total, progress: progress, book: &Book{},
+		heads: map[string]map[string]int{}, bad: map[cellKey]bool{}, rowsOf: map[string][]int{},
+		issues: issues{order: map[string]int{}}}
 }
 
 type cellKey struct {
@@ -68,6 +76,7 @@ type parser struct {
 	issues
 	ctx      context.Context
 	file     *excelize.File
+	csv      map[string]*csvSheet // by title, in place of file; nil = a workbook
 	known    Known
 	env      env
 	book     *Book
@@ -86,6 +95,9 @@ type sheet interface {
 	parse(p *parser, title string) error
 	write(w *excelize.StreamWriter, e *env, b *Book, style int) error
 	widths() []float64
+	lines(e *env, b *Book, each func([]string) error) error
+	headers() []string
+	likeness(cells []string) (known int, complete bool)
 }
 
 func (t *table[R]) name() string { return t.sheet }
@@ -95,16 +107,12 @@ func (t *table[R]) known(title string) bool {
 	return title == t.sheet || slices.Contains(t.alias, title)
 }
 
-func (p *parser) run() error {
-	if w, err := p.file.GetWorkbookProps(); err == nil && w.Date1904 != nil {
-		p.env.date1904 = *w.Date1904
-	}
+func (p *parser) run(titles []string) error {
 	p.env.places = newPlaces(p.known.Areas, nil)
 	all, taken := sheets(), map[string]bool{}
 	for i, s := range all {
 		p.order[s.name()] = i + 1
 	}
-	titles := p.file.GetSheetList()
 	for _, s := range all {
 		for _, title := range titles {
 			if !s.known(title) || taken[s.name()] {
@@ -120,9 +128,9 @@ func (p *parser) run() error {
 		}
 	}
 	for i, title := range titles {
-		if !taken["title "+title] {
+		if !taken["title "+title] && title != SheetNote {
 			p.order[title] = len(all) + 1 + i
-			p.add(Issue{Level: Warning, Sheet: title, Code: CodeSheet, Reason: "不认识这张表，没有读它。", Suggest: p.nearSheet(title, all)})
+			p.add(p.strange(title, all))
 		}
 	}
 	if len(p.heads) == 0 {
@@ -133,6 +141,16 @@ func (p *parser) run() error {
 	p.book.derive(p.env.places)
 	p.tell(true)
 	return nil
+}
+
+// strange names a sheet that is not known: of a workbook it may be anything, a
+// CSV file was meant to be read.
+func (p *parser) strange(title string, all []sheet) Issue {
+	i := Issue{Level: Warning, Sheet: title, Code: CodeSheet, Reason: "不认识这张表，没有读它。", Suggest: p.nearSheet(title, all)}
+	if p.csv != nil {
+		i.Level, i.Reason, i.Suggest = Error, "看不出这个文件是哪张表，请核对第一行的表头。", ""
+	}
+	return i
 }
 
 func (p *parser) nearSheet(title string, all []sheet) string {
@@ -170,33 +188,20 @@ func (p *parser) rows(title string, each func(row int, cells []string) error) (e
 			err = notXLSX(fmt.Errorf("panic: %v", x))
 		}
 	}()
+	if p.csv != nil {
+		return p.csvRows(p.csv[title], each)
+	}
 	it, err := p.file.Rows(title)
 	if err != nil {
 		return notXLSX(err)
 	}
 	defer func() { _ = it.Close() }()
 	for row := 1; it.Next(); row++ {
-		if row > maxRows {
-			return fault.New(fault.TooLarge, "一张表最多 "+itoa(maxRows)+" 行，请分开导入。")
-		}
-		if row%256 == 0 {
-			if err := p.ctx.Err(); err != nil {
-				return fault.Wrap(fault.Unavailable, err)
-			}
-			p.tell(false)
-		}
 		cells, err := it.Columns(excelize.Options{RawCellValue: true})
 		if err != nil {
 			return notXLSX(err)
 		}
-		if len(cells) > maxColumns {
-			return bomb("columns")
-		}
-		if !slices.ContainsFunc(cells, func(s string) bool { return clean(s) != "" }) {
-			continue
-		}
-		p.done++
-		if err := each(row, cells); err != nil {
+		if err := p.step(row, cells, each); err != nil {
 			return err
 		}
 	}
@@ -204,6 +209,27 @@ func (p *parser) rows(title string, each func(row int, cells []string) error) (e
 		return notXLSX(err)
 	}
 	return nil
+}
+
+// step bounds one row and hands it on unless it is blank.
+func (p *parser) step(row int, cells []string, each func(row int, cells []string) error) error {
+	if row > maxRows {
+		return fault.New(fault.TooLarge, "一张表最多 "+itoa(maxRows)+" 行，请分开导入。")
+	}
+	if row%256 == 0 {
+		if err := p.ctx.Err(); err != nil {
+			return fault.Wrap(fault.Unavailable, err)
+		}
+		p.tell(false)
+	}
+	if len(cells) > maxColumns {
+		return bomb("columns")
+	}
+	if !slices.ContainsFunc(cells, func(s string) bool { return clean(s) != "" }) {
+		return nil
+	}
+	p.done++
+	return each(row, cells)
 }
 
 // headRows is within how many rows the headers must come: official forms put a
@@ -264,7 +290,7 @@ func (t *table[R]) head(p *parser, row int, cells []string) []int {
 	}
 	for j, c := range cells {
 		shown := clean(c)
-		if shown == "" {
+		if shown == "" || strings.HasPrefix(shown, markHead) {
 			continue
 		}
 		issue := Issue{Level: Warning, Sheet: t.sheet, Row: row, Column: letter(j), Header: cut(shown, 30), Code: CodeColumn, Reason: "不认识这一列，没有读它。"}

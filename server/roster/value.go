@@ -19,7 +19,11 @@ type conv func(e *env, f record.Field, s string) (string, *record.Problem)
 type env struct {
 	places   *places
 	date1904 bool // the workbook counts days from 1904
+	shown    bool // cells hold what was shown, not what was kept (CSV): a number with an exponent is rounded
 }
+
+// rounded reports whether s is a number that lost digits when it was shown.
+func (e *env) rounded(s string) bool { return e != nil && e.shown && scientific.MatchString(s) }
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
@@ -90,8 +94,11 @@ var scientific = regexp.MustCompile(`^[0-9]+(\.[0-9]+[Ee]\+?|[Ee]\+)[0-9]{1,2}$`
 
 // code reads codes and other digit strings. Excel keeps 15 digits of a number
 // (IEEE 754): a longer one that became a number has lost its end.
-func code(_ *env, _ record.Field, s string) (string, *record.Problem) {
+func code(e *env, _ record.Field, s string) (string, *record.Problem) {
 	s = narrow(s)
+	if e.rounded(s) {
+		return "", numberLost()
+	}
 	if scientific.MatchString(s) {
 		x, ok := new(big.Rat).SetString(s)
 		if !ok || !x.IsInt() || len(x.Num().String()) > 15 {
@@ -115,7 +122,7 @@ func idNumber(e *env, f record.Field, s string) (string, *record.Problem) {
 		return "", p
 	}
 	s = strings.ToUpper(s)
-	if p = checkID(s); p != nil && len(s) == 18 && digits(s) && strings.HasSuffix(s, "000") {
+	if p = CheckID(s); p != nil && len(s) == 18 && digits(s) && strings.HasSuffix(s, "000") {
 		p = numberLost() // 15 digits and three noughts: some programs write it out
 	}
 	return s, p
@@ -167,6 +174,9 @@ func year(e *env, f record.Field, s string) (string, *record.Problem) {
 func yuan(e *env, f record.Field, s string) (string, *record.Problem) {
 	s = strings.TrimSuffix(strings.ReplaceAll(strings.TrimLeft(narrow(s), "¥￥"), ",", ""), "元")
 	bad := format("金额要填数字，单位是元，最多两位小数。")
+	if e.rounded(s) {
+		return "", numberLost()
+	}
 	if len(s) > 30 || strings.Trim(s, "0123456789.-") != "" && !scientific.MatchString(s) { // big.Rat reads much more, at any cost
 		return "", bad
 	}

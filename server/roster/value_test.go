@@ -28,19 +28,19 @@ func TestIDCheckDigit(t *testing.T) {
 	}
 	rapid.Check(t, func(rt *rapid.T) {
 		s := idNo(rapid.StringMatching(`19[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|1[0-9]|2[0-8])`).Draw(rt, "birth"), rapid.StringMatching(`[0-9]{3}`).Draw(rt, "serial"))
-		if !holds(s) || checkID(s) != nil {
-			rt.Fatalf("%s does not hold: %v", s, checkID(s))
+		if !holds(s) || CheckID(s) != nil {
+			rt.Fatalf("%s does not hold: %v", s, CheckID(s))
 		}
 		at := rapid.IntRange(0, 16).Draw(rt, "at")
 		b := []byte(s)
 		b[at] = '0' + (b[at]-'0'+byte(rapid.IntRange(1, 9).Draw(rt, "by")))%10
-		if checkID(string(b)) == nil {
+		if CheckID(string(b)) == nil {
 			rt.Errorf("%s passes with digit %d changed", b, at)
 		}
 		b = []byte(s)
 		if b[16] != b[15] {
 			b[15], b[16] = b[16], b[15]
-			if checkID(string(b)) == nil {
+			if CheckID(string(b)) == nil {
 				rt.Errorf("%s passes with two digits exchanged", b)
 			}
 		}
@@ -71,11 +71,11 @@ func TestIDNumberForms(t *testing.T) {
 		{"no such region", remade("00010119700305001"), false},
 		{"letter inside", "99999919700X050010", false},
 	} {
-		if got := checkID(c.s) == nil; got != c.ok {
+		if got := CheckID(c.s) == nil; got != c.ok {
 			t.Errorf("%s: accepted %v, want %v", c.why, got, c.ok)
 		}
 	}
-	if idSex(good) != "男" || idSex(idNo("19700305", "002")) != "女" || idBirth(good) != "1970-03" {
+	if IDSex(good) != "男" || IDSex(idNo("19700305", "002")) != "女" || IDBirth(good) != "1970-03" {
 		t.Error("sex or birth read wrongly")
 	}
 }

@@ -22,7 +22,10 @@ import (
 // it as b holds them: masking is the caller's business.
 //
 // Write of an empty Book is the blank form.
-func Write(w io.Writer, b *Book) error {
+func Write(w io.Writer, b *Book) error { return writeBook(w, b, nil) }
+
+// writeBook adds the watermark n; nil = none.
+func writeBook(w io.Writer, b *Book, n *Note) error {
 	f := excelize.NewFile()
 	defer func() { _ = f.Close() }()
 	bold, err := f.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true}})
@@ -39,15 +42,21 @@ func Write(w io.Writer, b *Book) error {
 		if err != nil {
 			return broken(err)
 		}
+		if err := n.stamp(f, s.name()); err != nil {
+			return broken(err)
+		}
 		if err := writeSheet(f, s, e, b, bold); err != nil {
 			return broken(err)
 		}
+	}
+	if err := n.sheet(f); err != nil {
+		return broken(err)
 	}
 	if err := f.SetDocProps(&excelize.DocProperties{Creator: "daohu"}); err != nil {
 		return broken(err)
 	}
 	f.ZipWriter = func(w io.Writer) excelize.ZipWriter {
-		return &orderedZip{zip: zip.NewWriter(w), parts: map[string]*bytes.Buffer{}}
+		return newOrderedZip(w)
 	}
 	if err := f.Write(w); err != nil {
 		return broken(err)
@@ -60,6 +69,10 @@ func Write(w io.Writer, b *Book) error {
 type orderedZip struct {
 	zip   *zip.Writer
 	parts map[string]*bytes.Buffer
+}
+
+func newOrderedZip(w io.Writer) excelize.ZipWriter {
+	return &orderedZip{zip: zip.NewWriter(w), parts: map[string]*bytes.Buffer{}}
 }
 
 // Create returns where the part's bytes go.
@@ -117,15 +130,28 @@ func (t *table[R]) write(w *excelize.StreamWriter, e *env, b *Book, bold int) er
 	if err := w.SetRow("A1", cells); err != nil {
 		return err
 	}
-	rows := *t.rows(b)
-	for n := range rows {
-		for i := range t.cols {
+	row := 1
+	return t.lines(e, b, func(texts []string) error {
+		for i, s := range texts {
 			cells[i] = nil // no cell at all for an empty value
-			if s := t.cols[i].out(e, t.cols[i].get(&rows[n])); s != "" {
+			if s != "" {
 				cells[i] = s
 			}
 		}
-		if err := w.SetRow("A"+itoa(n+2), cells); err != nil {
+		row++
+		return w.SetRow("A"+itoa(row), cells)
+	})
+}
+
+// lines calls each for every row with its cells as they are shown. The slice
+// is used again for the next row.
+func (t *table[R]) lines(e *env, b *Book, each func([]string) error) error {
+	rows, texts := *t.rows(b), make([]string, len(t.cols))
+	for n := range rows {
+		for i := range t.cols {
+			texts[i] = t.cols[i].out(e, t.cols[i].get(&rows[n]))
+		}
+		if err := each(texts); err != nil {
 			return err
 		}
 	}

@@ -1,11 +1,44 @@
 package workflow
 
 import (
+	"maps"
+	"slices"
+
 	"daohu/server/fault"
 	"daohu/server/household"
 	"daohu/server/record"
 	"daohu/server/write"
 )
+
+// acceptChecked carries out a proposal unless the household would then break
+// a data-quality rule that it keeps now: errors block approval, never saving,
+// and an old error does not block the correction of another.
+func (s *Service) acceptChecked(tx write.Tx, p *household.Proposal) error {
+	if s.Faults == nil {
+		return s.accept(tx, p)
+	}
+	before, err := s.Faults(tx, p.Household)
+	if err != nil {
+		return err
+	}
+	if err := s.accept(tx, p); err != nil {
+		return err
+	}
+	after, err := s.Faults(tx, p.Household)
+	if err != nil {
+		return err
+	}
+	var bad []fault.Field
+	for _, key := range slices.Sorted(maps.Keys(after)) {
+		if _, old := before[key]; !old {
+			bad = append(bad, after[key])
+		}
+	}
+	if len(bad) > 0 {
+		return fault.Bad(bad...)
+	}
+	return nil
+}
 
 // accept carries out what a proposal asks for.
 func (s *Service) accept(tx write.Tx, p *household.Proposal) error {

@@ -47,6 +47,9 @@ type Service struct {
 	Writer write.Writer
 	Sealer record.Sealer
 	Types  []*record.Type
+	// Faults names what the data-quality rules call an error in a household as
+	// it stands in the transaction, by rule and person; nil = no rules.
+	Faults func(tx write.Tx, household string) (map[string]fault.Field, error)
 }
 
 // Decision is what an admin decided on a record at revision Rev.
@@ -163,7 +166,7 @@ func (s *Service) Settle(ctx context.Context, a access.Actor, id string, d Decis
 		out.State, out.Words = "refused", d.Reason
 		if d.Action == "accept" {
 			out.State = "accepted"
-			if err := s.accept(tx, p); err != nil {
+			if err := s.acceptChecked(tx, p); err != nil {
 				return err
 			}
 		}

@@ -1,0 +1,216 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"daohu/server/account"
+	"daohu/server/household"
+	"daohu/server/quality"
+	"daohu/server/roster"
+)
+
+// Cohort is a number of households with their living members.
+type Cohort struct {
+	Year int64 // of leaving, or planned; 0 = does not apply
+	quality.Figures
+}
+
+func (c *Cohort) add(people int) {
+	c.Households++
+	c.People += people
+}
+
+// Figures are a township's figures, counted row by row in the database
+// (product.md rows 2, 3, 6, 8 and 9).
+type Figures struct {
+	Township string
+	Name     string
+	Year     int64 // the year that "this year" means
+	All      Cohort
+	Exited   []Cohort // by year
+	Out      Cohort   // all exited together
+	In       Cohort   // not exited
+	ThisYear Cohort   // planned for Year, without the safety net
+	NextYear Cohort
+	Safety   Cohort // 政策兜底
+	Later    Cohort // not exited and in none of the three above
+	// Paired and Unpaired are this year's households with and without an open
+	// pairing; Pairings counts all open pairings.
+	Paired, Unpaired Cohort
+	Pairings         int
+	CountyCadres     int
+	TownshipCadres   int
+	VillageWorkers   int
+	Untold           int    // cadres whose tier nobody told
+	Changes          Cohort // member changes that were approved: households, members
+	// Miscounted are households whose own count of members is not that of the
+	// member rows: must be 0.
+	Miscounted int
+}
+
+// Figures counts a township; year 0 = the running one.
+func (a *App) Figures(ctx context.Context, code string, year int64) (*Figures, error) {
+	t, err := a.readTownship(ctx, code)
+	if err != nil {
+		return nil, err
+	}
+	if year == 0 {
+		year = int64(a.opt.Now().In(shanghai).Year())
+	}
+	f := &Figures{Township: code, Name: t.area.Name, Year: year, ThisYear: Cohort{Year: year}, NextYear: Cohort{Year: year + 1}}
+	pairings, err := a.pairings(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	open, who := map[string]int{}, map[string]bool{}
+	for _, p := range pairings {
+		if p.To == "" {
+			f.Pairings++
+			open[p.Household]++
+			who[p.Cadre] = true
+		}
+	}
+	byYear := map[int64]*Cohort{}
+	for _, h := range t.houses {
+		people := living(t.members[h.ID])
+		if int64(people) != h.People {
+			f.Miscounted++
+		}
+		f.count(h, people, open[h.ID] > 0, byYear)
+	}
+	for _, y := range slices.Sorted(maps.Keys(byYear)) {
+		f.Exited = append(f.Exited, *byYear[y])
+	}
+	users, err := a.workers(ctx, code, who)
+	if err != nil {
+		return nil, err
+	}
+	f.tiers(users)
+	return f, a.changes(ctx, code, f)
+}
+
+// AllFigures counts the township given, or each one.
+func (a *App) AllFigures(ctx context.Context, only string, year int64) ([]*Figures, error) {
+	codes, err := a.townships(ctx, only)
+	if err != nil {
+		return nil, err
+	}
+	var out []*Figures
+	for _, code := range codes {
+		f, err := a.Figures(ctx, code, year)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, f)
+	}
+	return out, nil
+}
+
+func living(members []*household.Member) int {
+	n := 0
+	for _, m := range members {
+		if m.Left == "" {
+			n++
+		}
+	}
+	return n
+}
+
+func (f *Figures) count(h *household.Household, people int, paired bool, byYear map[int64]*Cohort) {
+	f.All.add(people)
+	if h.Safety {
+		f.Safety.add(people)
+	}
+	if h.Exit == "已脱贫" {
+		f.Out.add(people)
+		if byYear[h.ExitYear] == nil {
+			byYear[h.ExitYear] = &Cohort{Year: h.ExitYear}
+		}
+		byYear[h.ExitYear].add(people)
+		return
+	}
+	f.In.add(people)
+	switch {
+	case h.Safety:
+	case h.PlanYear == f.Year:
+		f.ThisYear.add(people)
+		if paired {
+			f.Paired.add(people)
+		} else {
+			f.Unpaired.add(people)
+		}
+	case h.PlanYear == f.Year+1:
+		f.NextYear.add(people)
+	default:
+		f.Later.add(people)
+	}
+}
+
+// tiers counts the cadres in use by where they come from.
+func (f *Figures) tiers(users map[string]account.User) {
+	for _, u := range users {
+		switch {
+		case u.DisabledAt > 0:
+		case u.Role == "V":
+			f.VillageWorkers++
+		case u.Tier == roster.TierCounty:
+			f.CountyCadres++
+		case u.Tier == roster.TierTownship:
+			f.TownshipCadres++
+		default:
+			f.Untold++
+		}
+	}
+}
+
+// changes counts the member changes that a township admin approved, each
+// member and each household once.
+func (a *App) changes(ctx context.Context, code string, f *Figures) error {
+	all, err := every[*household.Proposal](ctx, a, household.ProposalType, code)
+	if err != nil {
+		return err
+	}
+	houses, people := map[string]bool{}, map[string]bool{}
+	for _, p := range all {
+		if p.State == "accepted" && p.Target == household.MemberType.Name {
+			houses[p.Household], people[p.Row] = true, true
+		}
+	}
+	f.Changes = Cohort{Figures: quality.Figures{Households: len(houses), People: len(people)}}
+	return nil
+}
+
+// Lines are the figures in words, one a line.
+func (f *Figures) Lines() []string {
+	out := []string{fmt.Sprintf("%s（%s）", f.Name, f.Township)}
+	say := func(name string, c Cohort) {
+		out = append(out, fmt.Sprintf("%s\t%d 户\t%d 人", name, c.Households, c.People))
+	}
+	say("在册", f.All)
+	for _, c := range f.Exited {
+		say(fmt.Sprintf("%d 年脱贫", c.Year), c)
+	}
+	say("已脱贫合计", f.Out)
+	say("未脱贫", f.In)
+	say(fmt.Sprintf("今年（%d）计划脱贫", f.ThisYear.Year), f.ThisYear)
+	say(fmt.Sprintf("明年（%d）计划脱贫", f.NextYear.Year), f.NextYear)
+	say("政策兜底", f.Safety)
+	if f.Later.Households > 0 {
+		say("其余未脱贫", f.Later)
+	}
+	say("人员变动（已批准）", f.Changes)
+	out = append(out, fmt.Sprintf("帮扶干部\t县直 %d 名\t乡镇 %d 名\t共 %d 名\t另有村干部 %d 名", f.CountyCadres, f.TownshipCadres, f.CountyCadres+f.TownshipCadres+f.Untold, f.VillageWorkers))
+	if f.Untold > 0 {
+		out = append(out, fmt.Sprintf("没有写明县直还是乡镇的干部\t%d 名", f.Untold))
+	}
+	out = append(out, fmt.Sprintf("正在结对\t%d 对", f.Pairings))
+	say("今年计划户中已结对", f.Paired)
+	say("今年计划户中没有结对", f.Unpaired)
+	if f.Miscounted > 0 {
+		out = append(out, fmt.Sprintf("人数和成员对不上的户\t%d 户", f.Miscounted))
+	}
+	return out
+}
