@@ -64,6 +64,7 @@ type User struct {
 	OpenID       Optional      `gorm:"column:openid"` // WeChat's id of the person for this app; "" = not bound
 	DisabledAt   int64         // Unix ms; 0 = in use
 	CreatedAt    int64         // Unix ms
+	Tier         string        // where a cadre comes from: county, township, village; "" = not told
 }
 
 // TableName is the table of User.
@@ -164,6 +165,7 @@ const (
 // Filter chooses users of a list, in order of login. The zero value of a field
 // does not restrict.
 type Filter struct {
+	County   string
 	Township string
 	Role     access.Role
 	After    string // login after which the page begins

@@ -118,7 +118,7 @@ func open(t *testing.T, mysql string) *world {
 	t.Cleanup(func() { _ = w.kv.Close() })
 	a := w.db.Accounts()
 	w.cfg = account.Config{
-		Users: a, Sessions: a, Codes: a, Attempts: a, Janitor: a, Cache: w.kv, WeChat: wechat.NewFake(), Sealer: box,
+		Users: a, Sessions: a, Codes: a, Attempts: a, Janitor: a, Factors: a, Cache: w.kv, WeChat: wechat.NewFake(), Sealer: box,
 		Key: bytes.Repeat([]byte{9}, 32), Hash: account.HashParams{MemoryKiB: 64, Passes: 1}, Now: w.now, Rand: rand.Reader,
 		Log: slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}

@@ -170,14 +170,14 @@ func TestPassword(t *testing.T) {
 	u := w.user(access.Township, "admin")
 	const right = "planted-correct-horse"
 	w.plant(right, "planted-wrong")
-	_, err := w.LoginPassword(ctx, "admin", right, "192.0.2.1")
+	_, err := w.LoginPassword(ctx, "admin", right, "", "192.0.2.1")
 	w.want(fault.BadLogin, err) // none set yet
 	w.want("", w.SetPassword(ctx, u.ID, right))
 	for _, x := range [][2]string{{"admin", "planted-wrong"}, {"nobody", right}, {"", ""}, {"admin", ""}, {"admin", strings.Repeat("x", 1<<20)}, {strings.Repeat("x", 1<<20), right}} {
-		_, err = w.LoginPassword(ctx, x[0], x[1], "192.0.2.1")
+		_, err = w.LoginPassword(ctx, x[0], x[1], "", "192.0.2.1")
 		w.want(fault.BadLogin, err)
 	}
-	l, err := w.LoginPassword(ctx, " Admin ", right, "192.0.2.1")
+	l, err := w.LoginPassword(ctx, " Admin ", right, "", "192.0.2.1")
 	w.want("", err)
 	w.plant(l.Token)
 	c, err := w.Identify(ctx, l.Token)
@@ -189,7 +189,7 @@ func TestPassword(t *testing.T) {
 	w.want("", w.SetPassword(ctx, u.ID, right+"2"))
 	_, err = w.Authenticate(ctx, l.Token)
 	w.want(fault.Unauthorized, err)
-	_, err = w.LoginPassword(ctx, "admin", right, "192.0.2.1")
+	_, err = w.LoginPassword(ctx, "admin", right, "", "192.0.2.1")
 	w.want(fault.BadLogin, err)
 	for _, weak := range []string{"", "short", "aaaaaaaaaaaa", "my-admin-password", strings.Repeat("长长短短", 40)} {
 		w.want(fault.Invalid, w.SetPassword(ctx, u.ID, weak))
@@ -205,24 +205,24 @@ func TestPasswordLimits(t *testing.T) {
 	w.want("", w.SetPassword(ctx, u.ID, right))
 	for i := range 10 {
 		// A forged address changes nothing for the name.
-		_, err := w.LoginPassword(ctx, "admin", "wrong-wrong", "192.0.2."+string(rune('0'+i)))
+		_, err := w.LoginPassword(ctx, "admin", "wrong-wrong", "", "192.0.2."+string(rune('0'+i)))
 		w.want(fault.BadLogin, err)
 	}
-	_, err := w.LoginPassword(ctx, "ADMIN", right, "198.51.100.1")
+	_, err := w.LoginPassword(ctx, "ADMIN", right, "", "198.51.100.1")
 	w.want(fault.TooMany, err)
 	if e, _ := errors.AsType[*fault.Error](err); e.Retry <= 0 || e.Retry > 15*time.Minute {
 		t.Errorf("retry %v", e.Retry)
 	}
 	w.move(15 * time.Minute)
-	_, err = w.LoginPassword(ctx, "admin", right, "198.51.100.1")
+	_, err = w.LoginPassword(ctx, "admin", right, "", "198.51.100.1")
 	w.want("", err)
 	// Success begins anew.
 	for range 3 {
 		for range 9 {
-			_, err = w.LoginPassword(ctx, "admin", "wrong-wrong", "198.51.100.1")
+			_, err = w.LoginPassword(ctx, "admin", "wrong-wrong", "", "198.51.100.1")
 			w.want(fault.BadLogin, err)
 		}
-		_, err = w.LoginPassword(ctx, "admin", right, "198.51.100.1")
+		_, err = w.LoginPassword(ctx, "admin", right, "", "198.51.100.1")
 		w.want("", err)
 	}
 }
@@ -236,19 +236,19 @@ func TestAddressLimit(t *testing.T) {
 	for i := range 150 { // successes do not count
 		if i < 100 {
 			// One IPv6 customer has a whole /64.
-			_, err := w.LoginPassword(ctx, "name"+string(rune('a'+i%26))+string(rune('a'+i/26)), "wrong-wrong", "2001:db8:1:2::"+string(rune('1'+i%9)))
+			_, err := w.LoginPassword(ctx, "name"+string(rune('a'+i%26))+string(rune('a'+i/26)), "wrong-wrong", "", "2001:db8:1:2::"+string(rune('1'+i%9)))
 			w.want(fault.BadLogin, err)
 		}
-		_, err := w.LoginPassword(ctx, "admin", right, "2001:db8:1:3::1")
+		_, err := w.LoginPassword(ctx, "admin", right, "", "2001:db8:1:3::1")
 		w.want("", err)
 	}
-	_, err := w.LoginPassword(ctx, "admin", right, "2001:db8:1:2:ffff::1")
+	_, err := w.LoginPassword(ctx, "admin", right, "", "2001:db8:1:2:ffff::1")
 	w.want(fault.TooMany, err)
 	_, err = w.LoginCard(ctx, "x", "000000", "2001:db8:1:2::1")
 	w.want(fault.TooMany, err)
-	_, err = w.LoginPassword(ctx, "admin", right, "::ffff:192.0.2.9")
+	_, err = w.LoginPassword(ctx, "admin", right, "", "::ffff:192.0.2.9")
 	w.want("", err)
 	w.move(time.Hour)
-	_, err = w.LoginPassword(ctx, "admin", right, "2001:db8:1:2::1")
+	_, err = w.LoginPassword(ctx, "admin", right, "", "2001:db8:1:2::1")
 	w.want("", err)
 }

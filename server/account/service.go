@@ -20,6 +20,7 @@ type Config struct {
 	Codes    Codes
 	Attempts Attempts
 	Janitor  Janitor
+	Factors  Factors
 	Cache    Cache
 	WeChat   WeChat
 	Sealer   record.Sealer
@@ -40,6 +41,7 @@ type Service struct {
 	codes    Codes
 	attempts Attempts
 	janitor  Janitor
+	factors  Factors
 	cache    Cache
 	wechat   WeChat
 	sealer   record.Sealer
@@ -52,7 +54,7 @@ type Service struct {
 
 // New checks c.
 func New(c Config) (*Service, error) {
-	if c.Users == nil || c.Sessions == nil || c.Codes == nil || c.Attempts == nil || c.Janitor == nil || c.Cache == nil || c.WeChat == nil || c.Sealer == nil || c.Rand == nil {
+	if c.Users == nil || c.Sessions == nil || c.Codes == nil || c.Attempts == nil || c.Janitor == nil || c.Factors == nil || c.Cache == nil || c.WeChat == nil || c.Sealer == nil || c.Rand == nil {
 		return nil, errors.New("account: a part of Config is missing")
 	}
 	if len(c.Key) < 32 {
@@ -69,7 +71,7 @@ func New(c Config) (*Service, error) {
 	}
 	random := &lockedRand{r: c.Rand}
 	return &Service{
-		users: c.Users, sessions: c.Sessions, codes: c.Codes, attempts: c.Attempts, janitor: c.Janitor, cache: c.Cache, wechat: c.WeChat,
+		users: c.Users, sessions: c.Sessions, codes: c.Codes, attempts: c.Attempts, janitor: c.Janitor, factors: c.Factors, cache: c.Cache, wechat: c.WeChat,
 		sealer: c.Sealer, key: c.Key, hasher: newHasher(c.Hash, random, c.Hashers), now: c.Now, rand: random, log: c.Log,
 	}, nil
 }
@@ -181,9 +183,12 @@ func usedCode() error {
 	return fault.New(fault.Gone, "这个绑定码已经用过或过期，请向管理员再要一个。")
 }
 
-// LoginPassword logs a user in to the console. Codes: BadLogin (never says
-// which), TooMany, Forbidden (disabled), Unavailable.
-func (s *Service) LoginPassword(ctx context.Context, login, password, ip string) (Login, error) {
+// LoginPassword logs a user in to the console; totp is the code of those who
+// have a second factor, "" of the others. A missing or wrong one is a failed
+// try like a wrong password. Codes: BadLogin (of name and password it never
+// says which; with the field totp when these were right), TooMany, Forbidden
+// (disabled), Unavailable.
+func (s *Service) LoginPassword(ctx context.Context, login, password, totp, ip string) (Login, error) {
 	byAddress, err := s.take(ctx, addressLimit, address(ip))
 	if err != nil {
 		return Login{}, err
@@ -207,6 +212,9 @@ func (s *Service) LoginPassword(ctx context.Context, login, password, ip string)
 	}
 	if !ok {
 		return Login{}, fault.New(fault.BadLogin, "")
+	}
+	if err := s.second(ctx, u, totp); err != nil {
+		return Login{}, err
 	}
 	byLogin.clear(ctx)
 	byAddress.refund(ctx)

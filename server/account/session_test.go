@@ -47,7 +47,7 @@ func TestSessionsRunOut(t *testing.T) {
 	ctx := t.Context()
 	admin := w.user(access.Township, "admin")
 	w.want("", w.SetPassword(ctx, admin.ID, "planted-correct-horse"))
-	console, err := w.LoginPassword(ctx, "admin", "planted-correct-horse", "192.0.2.1")
+	console, err := w.LoginPassword(ctx, "admin", "planted-correct-horse", "", "192.0.2.1")
 	w.want("", err)
 	_, phone := w.bound("cadre-001")
 	_, err = w.Authenticate(ctx, console.Token)
@@ -148,7 +148,7 @@ func TestDisable(t *testing.T) {
 	ctx := t.Context()
 	u, l := w.bound("cadre-001")
 	w.want("", w.SetPassword(ctx, u.ID, "planted-correct-horse"))
-	console, err := w.LoginPassword(ctx, "cadre-001", "planted-correct-horse", "192.0.2.1")
+	console, err := w.LoginPassword(ctx, "cadre-001", "planted-correct-horse", "", "192.0.2.1")
 	w.want("", err)
 	for _, token := range []string{l.Token, console.Token} {
 		_, err = w.Authenticate(ctx, token)
@@ -163,9 +163,9 @@ func TestDisable(t *testing.T) {
 	}
 	_, err = w.Authenticate(ctx, console.Token)
 	w.want(fault.Unauthorized, err)
-	_, err = w.LoginPassword(ctx, "cadre-001", "planted-correct-horse", "192.0.2.1")
+	_, err = w.LoginPassword(ctx, "cadre-001", "planted-correct-horse", "", "192.0.2.1")
 	w.want(fault.Forbidden, err)
-	_, err = w.LoginPassword(ctx, "cadre-001", "planted-wrong-one", "192.0.2.1")
+	_, err = w.LoginPassword(ctx, "cadre-001", "planted-wrong-one", "", "192.0.2.1")
 	w.want(fault.BadLogin, err) // who does not know the password learns nothing
 	_, _, err = w.IssueCode(ctx, u.ID)
 	w.want(fault.Forbidden, err)
@@ -290,7 +290,7 @@ func TestPurge(t *testing.T) {
 	u, l := w.bound("cadre-001")
 	a, err := w.Authenticate(ctx, l.Token)
 	w.want("", err)
-	_, _ = w.LoginPassword(ctx, "cadre-001", "x", "192.0.2.1")
+	_, _ = w.LoginPassword(ctx, "cadre-001", "x", "", "192.0.2.1")
 	other, err := w.LoginWeChat(ctx, "demo:cadre-001", "")
 	w.want("", err)
 	w.want("", w.Revoke(ctx, a.Session))

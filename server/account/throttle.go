@@ -27,6 +27,7 @@ var (
 	pinLimit      = limit{"pin", 10, 24 * time.Hour, "今天密码输错太多次了，请明天再试，或请帮扶干部重发明白卡密码。"}
 	bindLimit     = limit{"bind", 10, 24 * time.Hour, "今天绑定码输错太多次了，请明天再试，或请管理员核对绑定码。"}
 	passwordLimit = limit{"password", 10, 15 * time.Minute, "密码输错太多次了，请过一会儿再试。"}
+	totpLimit     = limit{"totp", 10, 15 * time.Minute, "动态验证码输错太多次了，请过一会儿再试。"}
 	// addressLimit counts logins that fail, from one IPv4 address or one IPv6
 	// /64: enough for a village office behind one line, too few to spray names.
 	addressLimit = limit{"address", 100, time.Hour, "这个网络上登录失败的次数太多，请过一会儿再试。"}

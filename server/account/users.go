@@ -56,6 +56,7 @@ type NewUser struct {
 	Phone     string // plain; sealed before it is stored
 	Password  string // "" = no console login
 	OpenID    string // only the demo knows one beforehand
+	Tier      string // of a cadre: county, township, village; "" = not told
 }
 
 // CreateUser makes a user. Codes: Invalid with the fields.
@@ -71,7 +72,7 @@ func (s *Service) CreateUser(ctx context.Context, n NewUser) (User, error) {
 	u := User{
 		ID: base64.RawURLEncoding.EncodeToString(raw), Version: 1, Login: n.Login, Name: n.Name, Role: n.Role,
 		County: n.County, Township: n.Township, Area: n.Area, Household: Optional(n.Household), Unit: n.Unit, Rank: n.Rank,
-		OpenID: Optional(n.OpenID), CreatedAt: s.now().UnixMilli(),
+		OpenID: Optional(n.OpenID), CreatedAt: s.now().UnixMilli(), Tier: n.Tier,
 	}
 	var err error
 	if u.Phone, err = s.sealer.Seal(n.Phone); err != nil {
@@ -124,6 +125,7 @@ func (n NewUser) check() []fault.Field {
 		say(n.Household != "", "household", "not-allowed", "只有农户账号填写户。")
 	}
 	say(len(n.Phone) > 20 || !only(n.Phone, "0123456789+- "), "phone", "format", "电话号码的格式不对。")
+	say(len(n.Tier) > 10 || !only(n.Tier, "abcdefghijklmnopqrstuvwxyz"), "tier", "format", "级别的格式不对。")
 	say(len(n.OpenID) > 64, "openid", "too-long", "微信标识太长。")
 	if n.Password != "" {
 		bad = append(bad, checkPassword(n.Login, n.Password)...)
@@ -282,9 +284,14 @@ func (s *Service) IssueCard(ctx context.Context, user string) (token, pin string
 }
 
 // SavePhone asks WeChat for the number behind a phone-number button's code and
-// keeps it, sealed. Codes: those of WeChat, NotFound.
+// keeps it, sealed. Codes: Invalid (not a code of WeChat's, or used: no reason
+// to log in again), Unavailable, NotFound.
 func (s *Service) SavePhone(ctx context.Context, user, code string) error {
 	number, err := s.wechat.PhoneNumber(ctx, code)
+	if fault.Is(err, fault.BadLogin) {
+		field := fault.Field{Name: "code", Code: "not-allowed", Detail: "没有取到手机号，请再点一次。"}
+		return &fault.Error{Code: fault.Invalid, Fields: []fault.Field{field}, Err: err}
+	}
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ func TestCreateUser(t *testing.T) {
 	if plain, err := w.cfg.Sealer.Open(u.Phone); err != nil || plain != good.Phone {
 		t.Fatalf("got %q, %v", plain, err)
 	}
-	_, err = w.LoginPassword(ctx, "cadre-001", good.Password, "192.0.2.1")
+	_, err = w.LoginPassword(ctx, "cadre-001", good.Password, "", "192.0.2.1")
 	w.want("", err)
 	_, err = w.CreateUser(ctx, good)
 	w.want(fault.Invalid, err)
@@ -139,7 +139,7 @@ func TestSavePhone(t *testing.T) {
 	w := open(t, "")
 	ctx := t.Context()
 	u := w.user(access.Cadre, "cadre-001")
-	w.want(fault.BadLogin, w.SavePhone(ctx, u.ID, "planted-real-code"))
+	w.want(fault.Invalid, w.SavePhone(ctx, u.ID, "planted-real-code"))
 	w.want("", w.SavePhone(ctx, u.ID, "demo:cadre-001"))
 	got, err := w.User(ctx, account.ByID, u.ID)
 	w.want("", err)

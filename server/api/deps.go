@@ -24,9 +24,13 @@ type Deps struct {
 	Types []*record.Type // the synced types, in the order of the list
 
 	Accounts Accounts
+	Settings Settings
+	Users    Users
+	Devices  Devices
 	Scope    Scope
 	Sync     Sync
 	Records  Records
+	Registry Registry
 	Approval Approval
 	Pairing  Pairing
 	Own      Own
@@ -84,8 +88,10 @@ type Accounts interface {
 	// code that binds the openid. Codes: bad-login, unbound, gone, id-taken,
 	// too-many, forbidden.
 	LoginWeChat(ctx context.Context, code, bind string) (account.Login, error)
-	// LoginPassword is the console's. Codes: bad-login, too-many, forbidden.
-	LoginPassword(ctx context.Context, login, password, ip string) (account.Login, error)
+	// LoginPassword is the console's; totp is "" without a second factor.
+	// Codes: bad-login (with the field totp when only that is missing or
+	// wrong), too-many, forbidden.
+	LoginPassword(ctx context.Context, login, password, totp, ip string) (account.Login, error)
 	// LoginCard is a household's card token and PIN. Codes as LoginPassword.
 	LoginCard(ctx context.Context, card, pin, ip string) (account.Login, error)
 	// Logout ends the session of a token; a second time is no failure.
@@ -206,7 +212,7 @@ type Photos interface {
 func (d Deps) check() error {
 	var missing []string
 	v := reflect.ValueOf(d)
-	for _, name := range []string{"Types", "Accounts", "Scope", "Sync", "Records", "Approval", "Pairing", "Own", "Bodies", "Photos", "Uploads", "Log", "Now", "Rand"} {
+	for _, name := range []string{"Types", "Accounts", "Settings", "Users", "Devices", "Scope", "Sync", "Records", "Registry", "Approval", "Pairing", "Own", "Bodies", "Photos", "Uploads", "Log", "Now", "Rand"} {
 		if v.FieldByName(name).IsZero() {
 			missing = append(missing, name)
 		}

@@ -13,6 +13,7 @@ type wechatLogin struct {
 type passwordLogin struct {
 	Name     string `json:"name" minLength:"1" maxLength:"64" doc:"login name"`
 	Password string `json:"password" minLength:"1" maxLength:"200"`
+	TOTP     string `json:"totp,omitempty" maxLength:"12" doc:"code of the authenticator app, for those who have one"`
 }
 
 type cardLogin struct {
@@ -57,7 +58,7 @@ func (a *API) loginWeChat(c *call, in *wechatLogin) (*Login, error) {
 }
 
 func (a *API) loginPassword(c *call, in *passwordLogin) (*Login, error) {
-	return loggedIn(a.deps.Accounts.LoginPassword(c.r.Context(), in.Name, in.Password, c.gin.ClientIP()))
+	return loggedIn(a.deps.Accounts.LoginPassword(c.r.Context(), in.Name, in.Password, in.TOTP, c.gin.ClientIP()))
 }
 
 func (a *API) loginCard(c *call, in *cardLogin) (*Login, error) {

@@ -74,6 +74,18 @@ func (a *API) table() []Route {
 		{Method: post, Path: "/api/v1/quarantine/:id/decision", Roles: "T", Scope: Row, Body: small, Doc: "Take or refuse a change in quarantine.", end: typed(a.decideQuarantine)},
 		{Method: post, Path: "/api/v1/proposals/:id/decision", Roles: "T", Scope: Row, Body: small, Doc: "Accept or refuse a proposal.", end: typed(a.decideProposal)},
 		{Method: post, Path: "/api/v1/households/:id/pairing", Roles: "T", Scope: Household, Body: small, Doc: "Pair the household with another cadre, or end its pairing.", end: typed(a.pair)},
+		{Method: post, Path: "/api/v1/me/totp", Roles: "TK", Scope: Self, Body: small, Doc: "Begin a second factor for the console.", end: typed(a.startTOTP)},
+		{Method: post, Path: "/api/v1/me/totp/confirm", Roles: "TK", Scope: Self, Body: small, Doc: "Turn the second factor on by a first code of it.", end: typed(a.confirmTOTP)},
+		{Method: post, Path: "/api/v1/me/phone", Roles: all, Scope: Self, Body: small, Doc: "Keep the telephone number that WeChat knows.", end: typed(a.savePhone)},
+
+		{Method: get, Path: "/api/v1/users", Roles: "TK", Scope: Row, Doc: "Users of the caller's area, by login.", Query: []string{"role", "township", "after", "limit"}, end: typed(a.users)},
+		{Method: post, Path: "/api/v1/users", Roles: "TK", Scope: Row, Body: small, Doc: "Add a user of a role below one's own.", end: typed(a.addUser)},
+		{Method: post, Path: "/api/v1/users/:id/code", Roles: "TK", Scope: Row, Body: small, Doc: "Make a one-time code that binds a WeChat account.", end: typed(a.userCode)},
+		{Method: post, Path: "/api/v1/users/:id/card", Roles: "TK", Scope: Row, Body: small, Doc: "Make a household's login a new card.", end: typed(a.userCard)},
+		{Method: post, Path: "/api/v1/users/:id/disable", Roles: "TK", Scope: Row, Body: small, Doc: "Take a user out of use, or back in.", end: typed(a.disableUser)},
+		{Method: post, Path: "/api/v1/users/:id/revoke", Roles: "TK", Scope: Row, Body: small, Doc: "End a user's sessions.", end: typed(a.revokeUser)},
+		{Method: get, Path: "/api/v1/devices", Roles: "T", Scope: Township, Doc: "Phones of the township's users, and whether they hold unsent work.", Query: page, end: typed(a.devices)},
+		{Method: post, Path: "/api/v1/devices/:id/wipe", Roles: "T", Scope: Row, Body: small, Doc: "Have a phone erase itself at its next contact, or not.", end: typed(a.wipeDevice)},
 
 		{Method: get, Path: "/healthz", Scope: None, Doc: "The process runs.", end: raw(a.healthz)},
 		{Method: get, Path: "/readyz", Scope: None, Doc: "The database and Redis answer.", end: raw(a.readyz)},
@@ -81,6 +93,7 @@ func (a *API) table() []Route {
 		{Method: get, Path: "/openapi.json", Scope: None, Doc: "This document.", end: raw(a.openapiJSON)},
 		{Method: get, Path: "/errors/:code", Scope: None, Doc: "What an error code means, in words.", end: raw(errorPage)},
 	}
+	rs = append(rs, a.registryRoutes()...)
 	for _, t := range a.deps.Types {
 		rs = append(rs, a.recordRoutes(t)...)
 	}

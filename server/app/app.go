@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"daohu/server/account"
+	"daohu/server/account/staff"
 	"daohu/server/api"
 	"daohu/server/blob"
 	"daohu/server/config"
@@ -25,6 +26,7 @@ import (
 	"daohu/server/delta"
 	"daohu/server/pairing"
 	"daohu/server/photo"
+	"daohu/server/quality"
 	"daohu/server/rediskv"
 	"daohu/server/registry"
 	"daohu/server/roster"
@@ -58,6 +60,7 @@ type Options struct {
 type App struct {
 	DB       *store.DB
 	Accounts *account.Service
+	Staff    *staff.Service
 	Delta    *delta.Service
 	Registry *registry.Service
 	Workflow *workflow.Service
@@ -154,18 +157,23 @@ func (a *App) assemble() error {
 	}
 	kept := a.DB.Accounts()
 	a.Accounts, err = account.New(account.Config{
-		Users: kept, Sessions: kept, Codes: kept, Attempts: kept, Janitor: kept, Cache: a.kv, WeChat: a.WeChat,
+		Users: kept, Sessions: kept, Codes: kept, Attempts: kept, Janitor: kept, Factors: kept, Cache: a.kv, WeChat: a.WeChat,
 		Sealer: a.Box, Key: key, Hash: a.opt.Hash, Now: a.opt.Now, Rand: a.opt.Rand, Log: a.opt.Log,
 	})
 	if err != nil {
 		return err
 	}
+	a.Staff = &staff.Service{Accounts: a.Accounts, Store: a.DB, Writer: a.DB, Sealer: a.Box}
 	a.Delta = delta.New(delta.Config{
 		Store: a.DB, Types: types.All(), Rules: types.Rules(), Sealer: a.Box, Tag: a.Box.Tag, Now: a.opt.Now,
 		Jitter: rand.IntN, Schema: types.Schema, Oldest: types.Oldest, Log: a.opt.Log,
 	})
 	a.Registry = &registry.Service{Store: a.DB, Writer: a.DB, Sealer: a.Box, Types: types.All(), NewID: a.DB.NewID}
-	a.Workflow = &workflow.Service{Store: a.DB, Writer: a.DB, Sealer: a.Box, Types: types.All()}
+	rules, err := quality.Builtin()
+	if err != nil {
+		return err
+	}
+	a.Workflow = &workflow.Service{Store: a.DB, Writer: a.DB, Sealer: a.Box, Types: types.All(), Faults: a.faults(rules)}
 	a.Pairing = &pairing.Service{Writer: a.DB, People: people{a.Accounts}, Common: a.DB.Common}
 	a.Loader = &roster.Loader{Writer: a.DB, Registry: a.DB, Sealer: a.Box, NewID: a.DB.NewID}
 	desk := &photo.Desk{Finder: a.DB, Scope: a.Registry, Writer: a.DB, Blobs: a.blobs}
@@ -177,9 +185,9 @@ func (a *App) assemble() error {
 		return err
 	}
 	a.API, err = api.New(api.Deps{
-		Types: types.All(), Accounts: a.Accounts, Scope: a.Registry, Sync: a.Delta, Records: a.Registry,
+		Types: types.All(), Accounts: a.Accounts, Scope: a.Registry, Sync: a.Delta, Records: a.Registry, Registry: a.Registry,
 		Approval: approval{a.Registry, a.Workflow, a.Delta, a.DB}, Pairing: pairs{a.Pairing, a.Registry}, Own: own{a.Registry},
-		Bodies: a.Registry, Photos: desk, Uploads: a.uploads, Other: console.Handler(api.Fail),
+		Settings: a.Accounts, Users: a.Staff, Devices: &staff.Phones{Store: a.DB, Writer: a.DB, Now: a.opt.Now}, Bodies: a.Registry, Photos: desk, Uploads: a.uploads, Other: console.Handler(api.Fail),
 		Checks:   []api.Check{{Name: "database", Ping: a.DB.Ping}, {Name: "redis", Ping: a.kv.Ping, Soft: true}},
 		Counters: a.counters(), Classify: store.Classify,
 		PerIP: a.limit(rediskv.Rate{N: 60, Per: time.Minute}), PerUser: a.limit(rediskv.Rate{N: 600, Per: time.Minute}),

@@ -267,7 +267,7 @@ func (f *fixture) book(town *fixtureTown) *roster.Book {
 	worker := func(login, role, village string, i int, homes ...string) {
 		names, phones := "HCVTKA", "HCVT" // as pairings show them
 		if role == "V" {
-			names, phones = "V", ""
+			names, phones = "VTK", "" // T and K list the users of their area
 		}
 		b.Cadres = append(b.Cadres, roster.CadreRow{Login: login, Role: role, Village: village, Unit: "镇政府", Tier: roster.TierTownship, Rank: "一般",
 			Name: f.mark(fixtureName("干", 10*n+i), names, homes...), Phone: f.mark(fmt.Sprintf("199000080%d%d", n, i), phones, homes...)})

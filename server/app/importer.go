@@ -21,6 +21,7 @@ import (
 type Import struct {
 	File     io.ReaderAt
 	Size     int64
+	CSV      []roster.CSVFile // in place of File: one sheet each
 	DryRun   bool
 	Actor    string // user id; "" = the operator at the command line
 	Progress func(stage string, done, total int)
@@ -51,7 +52,15 @@ func (a *App) Import(ctx context.Context, in Import) (*Imported, error) {
 		say = func(string, int, int) {}
 	}
 	known := roster.Known{Today: a.opt.Now().In(shanghai).Format("2006-01-02")}
-	b, issues, err := known.Parse(ctx, in.File, in.Size, func(d, t int) { say("读取", d, t) })
+	read := func(d, t int) { say("读取", d, t) }
+	var b *roster.Book
+	var issues []roster.Issue
+	var err error
+	if in.CSV != nil {
+		b, issues, err = known.ParseCSV(ctx, in.CSV, read)
+	} else {
+		b, issues, err = known.Parse(ctx, in.File, in.Size, read)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +130,7 @@ func (a *App) enroll(ctx context.Context, in Import, b *roster.Book, county, tow
 		u, err := a.Accounts.User(ctx, account.ByLogin, c.Login)
 		switch {
 		case fault.Is(err, fault.NotFound):
-			n := account.NewUser{Login: c.Login, Name: c.Name, Role: access.Role(c.Role), County: county, Township: township, Unit: c.Unit, Rank: c.Rank, Phone: c.Phone}
+			n := account.NewUser{Login: c.Login, Name: c.Name, Role: access.Role(c.Role), County: county, Township: township, Unit: c.Unit, Rank: c.Rank, Phone: c.Phone, Tier: c.Tier}
 			if c.Role == "V" {
 				n.Area = c.Village
 			}

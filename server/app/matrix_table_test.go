@@ -6,6 +6,10 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"daohu/server/access"
+	"daohu/server/account"
+	"daohu/server/fault"
 )
 
 // What a row of the matrix is judged by.
@@ -32,6 +36,7 @@ type matrixRow struct {
 	ok    int // status within reach; 0 = 200
 	out   int // status beyond it; 0 = 404
 	fresh bool
+	plain bool // shows a sealed field to whoever may: the net for planted texts would hold it
 	bare  bool // no further parameters: they would mean something
 	ask   func(x *matrixTarget) matrixAsk
 	shows func(x *matrixTarget) string // text that must be in the answer
@@ -104,10 +109,107 @@ func (m *matrix) table() map[string]matrixRow {
 			return matrixAsk{"/api/v1/households/" + x.house + "/pairing", map[string]any{"cadre": cadre, "day": m.Today()}, nil}
 		}},
 	}
+	m.userRows(rows)
+	rows["POST /api/v1/me/totp"] = matrixRow{who: "TK", reach: matrixAny}
+	rows["POST /api/v1/me/totp/confirm"] = matrixRow{who: "TK", reach: matrixAny, ok: 422, ask: matrixPost("/api/v1/me/totp/confirm", map[string]any{"code": "no"})}
+	rows["POST /api/v1/me/phone"] = matrixRow{who: all, reach: matrixAny, ok: 204, ask: matrixPost("/api/v1/me/phone", map[string]any{"code": "demo:telephone"})}
+	m.registryRows(rows)
 	for _, r := range matrixRecords() {
 		m.recordRows(rows, r)
 	}
 	return rows
+}
+
+// userRows are the rows about users. Whom T reaches K reaches too, so the
+// township says all.
+func (m *matrix) userRows(rows map[string]matrixRow) {
+	on := func(what string, body any) func(x *matrixTarget) matrixAsk {
+		return func(x *matrixTarget) matrixAsk {
+			return matrixAsk{"/api/v1/users/" + m.spare(x) + "/" + what, body, nil}
+		}
+	}
+	rows["GET /api/v1/users"] = matrixRow{who: "TK", reach: matrixTown, ask: matrixPath(func(x *matrixTarget) string { return "/api/v1/users?role=&township=" + x.town.Township }),
+		shows: func(x *matrixTarget) string { return fmt.Sprintf("cadre-%d-0", x.town.No) }}
+	rows["POST /api/v1/users"] = matrixRow{who: "TK", reach: matrixTown, ask: func(x *matrixTarget) matrixAsk {
+		login := "made-" + strings.ToLower(strings.Trim(m.DB.NewID(), "-_"))
+		return matrixAsk{"/api/v1/users", map[string]any{"login": login, "name": "新账号", "role": "C", "township": x.town.Township}, nil}
+	}}
+	rows["POST /api/v1/users/:id/code"] = matrixRow{who: "TK", reach: matrixTown, ask: on("code", nil)}
+	rows["POST /api/v1/users/:id/card"] = matrixRow{who: "TK", reach: matrixTown, ok: 422, ask: on("card", nil)} // a cadre has no card
+	rows["POST /api/v1/users/:id/disable"] = matrixRow{who: "TK", reach: matrixTown, ok: 204, ask: on("disable", map[string]any{"on": false})}
+	rows["GET /api/v1/devices"] = matrixRow{who: "T", reach: matrixTown, ask: matrixPath(func(x *matrixTarget) string { return "/api/v1/devices?township=" + x.town.Township }),
+		shows: func(x *matrixTarget) string { return m.phoneOf(x) }}
+	rows["POST /api/v1/devices/:id/wipe"] = matrixRow{who: "T", reach: matrixTown, ok: 204, ask: func(x *matrixTarget) matrixAsk {
+		return matrixAsk{"/api/v1/devices/" + m.phoneOf(x) + "/wipe", map[string]any{"on": false, "reason": "试一试"}, nil}
+	}}
+	rows["POST /api/v1/users/:id/revoke"] = matrixRow{who: "TK", reach: matrixTown, ok: 204, ask: on("revoke", nil)}
+}
+
+// phoneOf is a phone of the target's cadre.
+func (m *matrix) phoneOf(x *matrixTarget) string {
+	m.Helper()
+	list, _ := m.DB.Phones(m.Context(), x.town.Township, "", 100) // without a database any id will do
+	for _, p := range list {
+		for _, h := range x.town.Houses {
+			if h.ID == x.house && h.Cadre == p.Login {
+				return p.ID
+			}
+		}
+	}
+	return m.DB.NewID() // of the ghost
+}
+
+// spare is a cadre of the target's township whom nothing else needs.
+func (m *matrix) spare(x *matrixTarget) string {
+	m.Helper()
+	if x.town.No > len(m.Towns) {
+		return m.DB.NewID() // of the ghost
+	}
+	login := fmt.Sprintf("spare-%d-%s", x.town.No, strings.ReplaceAll(x.scope, " ", "-"))
+	u, err := m.Accounts.User(m.Context(), account.ByLogin, login)
+	if fault.Is(err, fault.NotFound) {
+		return m.addUser(login, access.Cadre, x.town, "").ID
+	}
+	if err != nil {
+		return m.DB.NewID() // without a database any id will do
+	}
+	return u.ID
+}
+
+// registryRows are what online callers do with households.
+func (m *matrix) registryRows(rows map[string]matrixRow) {
+	of := func(tail string) func(x *matrixTarget) string {
+		return func(x *matrixTarget) string { return "/api/v1/households/" + x.house + tail }
+	}
+	rows["POST /api/v1/households/:id/reveal"] = matrixRow{who: "CVTKA", reach: matrixHouse, plain: true, ask: func(x *matrixTarget) matrixAsk {
+		return matrixAsk{of("/reveal")(x), map[string]any{"field": "phone", "reason": "案号 2026-015 核对电话"}, nil}
+	}, shows: func(*matrixTarget) string { return `"value":"199` }}
+	rows["GET /api/v1/households/:id/access"] = matrixRow{who: "T", reach: matrixHouse, ask: matrixPath(of("/access"))}
+	rows["GET /api/v1/my/access"] = matrixRow{who: "H", reach: matrixAny, ask: matrixPath(func(*matrixTarget) string { return "/api/v1/my/access" })}
+	stale := func(tail string) matrixRow { // at a revision nobody saw: the targets are needed afterwards
+		return matrixRow{who: "T", reach: matrixHouse, ok: 409, ask: func(x *matrixTarget) matrixAsk {
+			body := map[string]any{"rev": 1 << 40, "reason": "全户迁往外省"}
+			if tail == "/merge" {
+				body["into"] = m.Towns[0].Houses[2].ID
+			}
+			return matrixAsk{of(tail)(x), body, nil}
+		}}
+	}
+	rows["POST /api/v1/households/:id/close"], rows["POST /api/v1/households/:id/merge"] = stale("/close"), stale("/merge")
+	rows["POST /api/v1/search"] = matrixRow{who: "CVTKA", reach: matrixAny, ask: func(x *matrixTarget) matrixAsk {
+		// What is beyond reach is not in the list: the net sees to it.
+		return matrixAsk{path: "/api/v1/search", body: map[string]any{"q": m.codeOf(x)}}
+	}}
+}
+
+// codeOf is the 户编号 of the target.
+func (m *matrix) codeOf(x *matrixTarget) string {
+	for _, h := range x.town.Houses {
+		if h.ID == x.house {
+			return h.Code
+		}
+	}
+	return "nowhere"
 }
 
 // matrixRecord is who may do what with one type of record.

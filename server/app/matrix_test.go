@@ -278,7 +278,9 @@ func (m *matrix) cell(name string, row matrixRow, role string, x *matrixTarget) 
 	what := fmt.Sprintf("%s (%s)", name, x.scope)
 	want := m.want(row, role, x)
 	a := m.ask(name, row, role, x)
-	m.check(role, what, a)
+	if !row.plain || a.Status != http.StatusOK {
+		m.check(role, what, a)
+	}
 	if a.Status != want {
 		m.Errorf("%s as %s: %d, want %d: %s", what, role, a.Status, want, a.Body)
 		return

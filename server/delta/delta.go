@@ -10,6 +10,7 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -181,10 +182,10 @@ func (s *Service) Exchange(ctx context.Context, actor access.Actor, raw []byte) 
 		return ans.encodeUnless(err)
 	}
 	switch {
+	case cl.Wipe: // before PushOnly: a lost phone is disabled and wiped
+		ans.wipe, ans.cursor = true, req.Cursor
 	case actor.PushOnly:
 		ans.ended, ans.cursor = true, req.Cursor
-	case cl.Wipe:
-		ans.wipe, ans.cursor = true, req.Cursor
 	case req.Schema < s.Oldest:
 		ans.update, ans.cursor = true, req.Cursor
 	default:
@@ -205,7 +206,12 @@ func (s *Service) Poll(ctx context.Context, actor access.Actor, cursor string, s
 	ans := &answer{now: s.Now().UnixMilli(), next: PollSeconds + int64(s.Jitter(PollSeconds/5)), cursor: cursor}
 	switch {
 	case actor.PushOnly:
-		ans.ended = true
+		spaces, err := s.Store.Spaces(ctx, actor.User, client)
+		if err != nil {
+			return nil, err
+		}
+		ans.wipe = slices.ContainsFunc(spaces, func(sp Space) bool { return sp.Wipe })
+		ans.ended = !ans.wipe
 	case schema < s.Oldest:
 		ans.update = true
 	default:

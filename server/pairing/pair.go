@@ -6,6 +6,7 @@ import (
 
 	"daohu/server/access"
 	"daohu/server/fault"
+	home "daohu/server/household"
 	"daohu/server/record"
 	"daohu/server/write"
 )
@@ -31,7 +32,7 @@ type Service struct {
 
 // Pair ends the pairing that runs and opens one with the cadre of that login
 // on day; with cadre "" it only ends. Unsent work of the former cadre is still
-// accepted (docs/sync-protocol.md). Codes: invalid, not-found.
+// accepted (docs/sync-protocol.md). Codes: invalid, not-found, wrong-state.
 func (s *Service) Pair(ctx context.Context, a access.Actor, township, household, cadre, day, reason string) (*Pairing, error) {
 	if _, err := time.Parse("2006-01-02", day); err != nil {
 		return nil, fault.Bad(fault.Field{Name: "day", Code: "format", Detail: "日期要写成 2026-01-31 这样。"})
@@ -61,6 +62,9 @@ func (s *Service) Pair(ctx context.Context, a access.Actor, township, household,
 		if h, known := tx.Household(household); !known || h.Common() {
 			return fault.New(fault.NotFound, "") // the pseudo-household is everyone's
 		}
+		if err := open(tx, household); err != nil {
+			return err
+		}
 		rows, err := tx.Of(Type, household)
 		if err != nil {
 			return err
@@ -84,4 +88,17 @@ func (s *Service) Pair(ctx context.Context, a access.Actor, township, household,
 		return Materialise(tx, common, household)
 	})
 	return out, err
+}
+
+// open refuses a household that was closed or merged: nobody is paired with it
+// again.
+func open(tx write.Tx, id string) error {
+	got, err := tx.Load(home.HouseholdType, id)
+	if err != nil {
+		return err
+	}
+	if h, ok := got[id].(*home.Household); ok && h.State != "" {
+		return fault.New(fault.WrongState, "这一户已经销户或并户。")
+	}
+	return nil
 }

@@ -27,6 +27,8 @@ type Store interface {
 	Page(ctx context.Context, t *record.Type, q PageQuery) ([]record.Record, error)
 	Body(ctx context.Context, townships []string, sha256 string) (write.Blob, error)
 	Reaches
+	Accesses
+	Finder
 }
 
 // Reaches says who holds what.

@@ -21,6 +21,7 @@ var (
 	_ account.Codes    = (*Accounts)(nil)
 	_ account.Attempts = (*Accounts)(nil)
 	_ account.Janitor  = (*Accounts)(nil)
+	_ account.Factors  = (*Accounts)(nil)
 )
 
 // Accounts returns the account tables of d.
@@ -28,7 +29,7 @@ func (d *DB) Accounts() *Accounts { return &Accounts{d} }
 
 const (
 	userColumns = "`user`.`id`, `user`.`version`, `user`.`login`, `user`.`name`, `user`.`role`, `user`.`county`, `user`.`township`, `user`.`area`, `user`.`household`, `user`.`unit`, `user`.`rank`, `user`.`phone`, " +
-		"`user`.`password_hash`, `user`.`pin_hash`, `user`.`card_hash`, `user`.`openid`, `user`.`disabled_at`, `user`.`created_at`"
+		"`user`.`password_hash`, `user`.`pin_hash`, `user`.`card_hash`, `user`.`openid`, `user`.`disabled_at`, `user`.`created_at`, `user`.`tier`"
 	sessionColumns = "`id`, `user`, `kind`, `created_at`, `expires_at`, `revoked_at`"
 	codeColumns    = "`hash`, `user`, `purpose`, `created_at`, `expires_at`, `used_at`"
 )
@@ -71,8 +72,8 @@ func (d *DB) retryGivenUp(ctx context.Context, f func() error) error {
 
 // AddUser implements account.Users.
 func (a *Accounts) AddUser(ctx context.Context, u account.User) error {
-	_, err := a.exec(ctx, "user", "INSERT INTO `user` (`id`, `version`, `login`, `name`, `role`, `county`, `township`, `area`, `household`, `unit`, `rank`, `phone`, `password_hash`, `pin_hash`, `card_hash`, `openid`, `disabled_at`, `created_at`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		u.ID, u.Version, u.Login, u.Name, u.Role, u.County, u.Township, u.Area, u.Household, u.Unit, u.Rank, u.Phone, u.PasswordHash, u.PinHash, u.CardHash, u.OpenID, u.DisabledAt, u.CreatedAt)
+	_, err := a.exec(ctx, "user", "INSERT INTO `user` (`id`, `version`, `login`, `name`, `role`, `county`, `township`, `area`, `household`, `unit`, `rank`, `phone`, `password_hash`, `pin_hash`, `card_hash`, `openid`, `disabled_at`, `created_at`, `tier`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		u.ID, u.Version, u.Login, u.Name, u.Role, u.County, u.Township, u.Area, u.Household, u.Unit, u.Rank, u.Phone, u.PasswordHash, u.PinHash, u.CardHash, u.OpenID, u.DisabledAt, u.CreatedAt, u.Tier)
 	return err
 }
 
@@ -114,6 +115,9 @@ func (a *Accounts) ListUsers(ctx context.Context, f account.Filter) ([]account.U
 		f.Limit = 100
 	}
 	sql, args := "SELECT "+userColumns+" FROM `user` WHERE `user`.`login` > ?", []any{f.After}
+	if f.County != "" {
+		sql, args = sql+" AND `user`.`county` = ?", append(args, f.County)
+	}
 	if f.Township != "" {
 		sql, args = sql+" AND `user`.`township` = ?", append(args, f.Township)
 	}

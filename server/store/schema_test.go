@@ -16,6 +16,8 @@ import (
 	"daohu/server/household"
 	"daohu/server/photo"
 	"daohu/server/record"
+	"daohu/server/registry"
+	"daohu/server/roster"
 	"daohu/server/servertest/town"
 	"daohu/server/types"
 	"daohu/server/write"
@@ -29,8 +31,8 @@ var models = []struct {
 }{
 	{write.Client{}, nil}, {write.Grant{}, nil}, {write.History{}, []string{"no"}}, {write.Result{}, nil},
 	{write.Receipt{}, nil}, {write.Quarantine{}, nil}, {write.Step{}, []string{"no"}}, {write.Blob{}, nil},
-	{account.User{}, nil}, {account.Session{}, nil}, {account.Code{}, nil}, {account.Attempt{}, nil},
-	{photo.Body{}, nil}, {area.Area{}, nil},
+	{account.User{}, nil}, {account.Session{}, nil}, {account.Code{}, nil}, {account.Attempt{}, nil}, {account.Factor{}, nil},
+	{photo.Body{}, nil}, {area.Area{}, nil}, {roster.Release{}, nil}, {registry.Access{}, nil},
 }
 
 // plain are the tables that no struct mirrors.

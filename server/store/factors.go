@@ -1,0 +1,41 @@
+package store
+
+import (
+	"context"
+
+	"gorm.io/gorm"
+
+	"daohu/server/account"
+)
+
+// AddFactor implements account.Factors. A confirmed one stays, and its key
+// refuses the new row.
+func (a *Accounts) AddFactor(ctx context.Context, f account.Factor) error {
+	return a.inTx(ctx, "second factor", func(g *gorm.DB) error {
+		if err := g.Exec("DELETE FROM `totp` WHERE `user` = ? AND `confirmed_at` = 0", f.User).Error; err != nil {
+			return err
+		}
+		return g.Exec("INSERT INTO `totp` (`user`, `secret`, `created_at`, `confirmed_at`, `last_step`) VALUES (?, ?, ?, ?, ?)", f.User, f.Secret, f.CreatedAt, f.ConfirmedAt, f.LastStep).Error
+	})
+}
+
+// FindFactor implements account.Factors.
+func (a *Accounts) FindFactor(ctx context.Context, user string) (account.Factor, error) {
+	var f account.Factor
+	err := a.db.gorm.WithContext(ctx).Raw("SELECT `user`, `secret`, `created_at`, `confirmed_at`, `last_step` FROM `totp` WHERE `user` = ?", user).Take(&f).Error
+	return f, notFound(err)
+}
+
+// UseStep implements account.Factors: the condition stands in the UPDATE, so
+// that of two requests with the same code one gets in.
+func (a *Accounts) UseStep(ctx context.Context, f account.Factor, step, at int64) (bool, error) {
+	n, err := a.exec(ctx, "second factor", "UPDATE `totp` SET `last_step` = ?, `confirmed_at` = CASE WHEN `confirmed_at` = 0 THEN ? ELSE `confirmed_at` END WHERE `user` = ? AND `secret` = ? AND `last_step` < ?",
+		step, at, f.User, f.Secret, step)
+	return n > 0, err
+}
+
+// DropFactor implements account.Factors.
+func (a *Accounts) DropFactor(ctx context.Context, user string) error {
+	_, err := a.exec(ctx, "second factor", "DELETE FROM `totp` WHERE `user` = ?", user)
+	return err
+}
