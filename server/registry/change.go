@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"encoding/json"
+	"strings"
 
 	"daohu/server/access"
 	"daohu/server/fault"
@@ -64,8 +65,8 @@ func (s *Service) index(r record.Record, patch map[string]json.RawMessage) {
 		return
 	}
 	var plain string
-	_ = json.Unmarshal(raw, &plain) // Apply has checked that it is text or null
-	m.IDIndex = s.Sealer.Index(plain)
+	_ = json.Unmarshal(raw, &plain)                    // Apply has checked that it is text or null
+	m.IDIndex = s.Sealer.Index(strings.ToUpper(plain)) // a check digit may be typed as x
 }
 
 // put queues the changed row, what it wrote over, and what follows from it.
