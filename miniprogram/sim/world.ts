@@ -207,7 +207,8 @@ export class World implements Surroundings {
     for (const e of phone.core.outbox()) {
       if (!this.books.kept.has(tagOf(e))) {
         const field = e.patch === null ? '' : ['text', 'answers', 'address', 'notes', 'class', 'bogus'].find((f) => e.patch !== null && f in e.patch) || '';
-        const value = e.patch === null || !field ? '' : JSON.stringify(e.patch[field]).replace(/^"|"$/g, '');
+        const given = e.patch === null || !field ? '' : e.patch[field];
+        const value = typeof given === 'string' ? given : JSON.stringify(given);
         this.books.keep(written({ ...e }, phone.name, field, value, false), phone.owner.user);
       }
     }
