@@ -158,12 +158,6 @@ func (t *tx) Receipts(rows, hashes []string) (map[string]write.Receipt, error) {
 	return out, err
 }
 
-func (t *tx) Seq() (int64, error) {
-	var seq int64
-	err := t.g.Raw("SELECT `seq` FROM `space` WHERE `township` = ?", t.in.Township).Scan(&seq).Error
-	return seq, err
-}
-
 // NewID makes a record id: 9 random bytes, 12 characters.
 func (d *DB) NewID() string { return newID(d.opt.Rand) }
 

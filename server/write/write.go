@@ -78,9 +78,6 @@ type Tx interface {
 	// Settle stores State, Reason, SettledBy and SettledAt of one that is
 	// open; settled before: an error with fault.WrongState.
 	Settle(q *Quarantine) error
-	// Seq is the township's counter before this transaction (not locked: a
-	// hint, never to be stored).
-	Seq() (int64, error)
 }
 
 // Arrival is one row made or changed through sync, before it is put.
