@@ -41,7 +41,7 @@ func (a *API) registryRoutes() []Route {
 
 type revealAsk struct {
 	Member string `json:"member,omitempty" maxLength:"12" doc:"member id; absent for what is the household's"`
-	Field  string `json:"field" enum:"phone,idNo"`
+	Field  string `json:"field" enum:"phone,bankAccount,idNo,certNo,diagnosis"`
 	Reason string `json:"reason" maxLength:"200" doc:"5 to 200 characters, shown to the household; an auditor names the case (案号)"`
 }
 

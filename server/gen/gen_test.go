@@ -26,7 +26,7 @@ func root(t *testing.T) string {
 func TestWriteThenCheck(t *testing.T) {
 	dir := root(t)
 	var out bytes.Buffer
-	if err := run([]string{"-check", "-root", dir}, &out); err == nil || strings.Count(out.String(), "\n") != 4 {
+	if err := run([]string{"-check", "-root", dir}, &out); err == nil || strings.Count(out.String(), "\n") != 6 {
 		t.Errorf("an empty tree passes: %v\n%s", err, out.String())
 	}
 	if _, err := os.Stat(filepath.Join(dir, "docs")); !os.IsNotExist(err) {
@@ -116,6 +116,8 @@ type sample struct {
 	Phone  record.Sealed `json:"phone" rec:"online,read=C,mask=H"`
 	Met    record.List   `json:"met" rec:"max=3"`
 	Day    string        `json:"day" rec:"day"`
+	Exit   string        `json:"exit" rec:"list=exit"`
+	Kin    string        `json:"kin" rec:"offer=relation"`
 }
 
 func TestTypings(t *testing.T) {
@@ -124,7 +126,11 @@ func TestTypings(t *testing.T) {
 		record.Meta
 		A string `json:"a"`
 	}]("office", record.Policy{Class: record.Server, Readers: "TKA"})
-	got := string(typings([]*record.Type{typ, office}, 7))
+	lists, err := record.Lists()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := string(records([]*record.Type{typ, office})) + string(tables([]*record.Type{typ, office}, 7)) + string(codeLists(lists))
 	for _, want := range []string{
 		"/** A sample. */\nexport interface sample {\n  id: string;\n",
 		"  /** a title * / of it */\n  title?: string;\n",
@@ -141,7 +147,13 @@ func TestTypings(t *testing.T) {
         { name: 'phone', kind: 'sealed', class: 'online', max: 100 },
         { name: 'met', kind: 'list', class: 'author', max: 3 },
         { name: 'day', kind: 'text', class: 'author', max: 100, format: 'day' },
+        { name: 'exit', kind: 'text', class: 'author', max: 100, list: 'exit' },
+        { name: 'kin', kind: 'text', class: 'author', max: 100, offer: 'relation' },
 `,
+		"  exit?: Word<'exit'>;\n  kin?: string;\n",
+		"  exit: list(\n    { word: '未脱贫' },\n",
+		"    { word: '一般贫困户', profiles: ['alleviation-2016'] },\n",
+		"    { word: '之子', sex: '男' },\n",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %s in\n%s", want, got)

@@ -18,6 +18,7 @@ import (
 	"daohu/server/api"
 	"daohu/server/config"
 	"daohu/server/fault"
+	"daohu/server/record"
 	"daohu/server/types"
 )
 
@@ -92,10 +93,16 @@ func all() ([]file, error) {
 	if err != nil {
 		return nil, err
 	}
+	lists, err := record.Lists()
+	if err != nil {
+		return nil, err
+	}
 	return []file{
 		{"docs/errors.md", errorsPage(fault.Codes)},
 		{"docs/configuration.md", settingsPage(config.Vars())},
 		{"docs/openapi.json", document},
-		{"miniprogram/src/data/records.ts", typings(types.All(), types.Schema)},
+		{"miniprogram/src/data/records.ts", records(types.All())},
+		{"miniprogram/src/data/tables.ts", tables(types.All(), types.Schema)},
+		{"miniprogram/src/data/lists.ts", codeLists(lists)},
 	}, nil
 }

@@ -10,13 +10,13 @@ import (
 
 const synced = "HCV" // roles whose phones sync
 
-// typings is miniprogram/src/data/records.ts: one interface per record type
-// and the table the sync core works by.
-func typings(types []*record.Type, schema int) []byte {
+// records is miniprogram/src/data/records.ts: one interface per record type.
+func records(types []*record.Type) []byte {
 	var b bytes.Buffer
 	b.WriteString(`// Written by "make gen" from the declarations in server/. Do not edit.
 
-import { FieldDef, List, TypeDef } from '../sync/types';
+import { List } from '../sync/types';
+import { Word } from './lists';
 
 // Zero values are left out of a row: a missing text is '', a number 0, a list [].
 `)
@@ -25,7 +25,17 @@ import { FieldDef, List, TypeDef } from '../sync/types';
 			row(&b, t)
 		}
 	}
-	fmt.Fprintf(&b, `
+	return b.Bytes()
+}
+
+// tables is miniprogram/src/data/tables.ts: what the sync core and forms work by.
+func tables(types []*record.Type, schema int) []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, `// Written by "make gen" from the declarations in server/. Do not edit.
+
+import { FieldDef, TypeDef } from '../sync/types';
+import { ListName } from './lists';
+
 /** What a form needs to know of a field. */
 export interface Field extends FieldDef {
   /** Longest text in characters, longest list in items, or largest number. */
@@ -34,6 +44,10 @@ export interface Field extends FieldDef {
   readonly min?: number;
   /** The only values besides ''. */
   readonly enum?: readonly string[];
+  /** The code list whose words are the only values besides ''. */
+  readonly list?: ListName;
+  /** The code list to choose from; other words are kept too. */
+  readonly offer?: ListName;
   /** May not be empty when the row is made. */
   readonly required?: boolean;
   readonly format?: 'day' | 'month' | 'sha256' | 'area' | 'id';
@@ -54,6 +68,50 @@ export const TABLES: { readonly schema: number; readonly types: readonly Type[] 
 		}
 	}
 	b.WriteString("  ],\n};\n")
+	return b.Bytes()
+}
+
+// codeLists is miniprogram/src/data/lists.ts: the code lists fields choose from.
+func codeLists(lists []record.CodeList) []byte {
+	var b bytes.Buffer
+	b.WriteString(`// Written by "make gen" from the code lists in server/record/lists. Do not edit.
+
+/** One word of a code list. */
+export interface Code<W extends string = string> {
+  /** What is stored and shown. */
+  readonly word: W;
+  /** Terminology profiles that offer it; absent = all. */
+  readonly profiles?: readonly string[];
+  /** The only sex a relation fits. */
+  readonly sex?: string;
+}
+
+const list = <W extends string>(...items: readonly Code<W>[]): readonly Code<W>[] => items;
+
+/** The code lists by name, words in their order. */
+export const LISTS = {
+`)
+	for _, l := range lists {
+		fmt.Fprintf(&b, "  /** %s, edition %d */\n  %s: list(\n", comment(l.Title), l.Edition, l.Name)
+		for _, it := range l.Items {
+			fmt.Fprintf(&b, "    { word: %s", quote(it.Word))
+			if len(it.Profiles) > 0 {
+				fmt.Fprintf(&b, ", profiles: [%s]", strings.Join(quoted(it.Profiles), ", "))
+			}
+			if it.Sex != "" {
+				fmt.Fprintf(&b, ", sex: %s", quote(it.Sex))
+			}
+			b.WriteString(" },\n")
+		}
+		b.WriteString("  ),\n")
+	}
+	b.WriteString(`} as const;
+
+export type ListName = keyof typeof LISTS;
+
+/** A word of the list called N. */
+export type Word<N extends ListName> = (typeof LISTS)[N][number]['word'];
+`)
 	return b.Bytes()
 }
 
@@ -78,7 +136,10 @@ func row(b *bytes.Buffer, t *record.Type) {
 	fmt.Fprintf(b, "\n/** %s */\nexport interface %s {\n  id: string;\n  /** User id of the author; not sent to households. */\n  by?: string;\n", comment(t.Doc), t.GoName())
 	for _, f := range phoneFields(t) {
 		kind := tsKinds[f.Kind]
-		if len(f.Enum) > 0 {
+		switch {
+		case f.List != "" && f.Enum != nil:
+			kind = "Word<" + quote(f.List) + ">"
+		case len(f.Enum) > 0:
 			kind = strings.Join(quoted(f.Enum), " | ")
 		}
 		if doc := describe(t, f); doc != "" {
@@ -133,7 +194,12 @@ func table(b *bytes.Buffer, t *record.Type) {
 		if f.Min != 0 {
 			fmt.Fprintf(b, ", min: %d", f.Min)
 		}
-		if len(f.Enum) > 0 {
+		switch {
+		case f.Offer != nil:
+			fmt.Fprintf(b, ", offer: %s", quote(f.List))
+		case f.List != "":
+			fmt.Fprintf(b, ", list: %s", quote(f.List))
+		case len(f.Enum) > 0:
 			fmt.Fprintf(b, ", enum: [%s]", strings.Join(quoted(f.Enum), ", "))
 		}
 		if f.Required {

@@ -21,19 +21,54 @@ type Household struct {
 	Place    string        `json:"place" rec:"online,max=60" doc:"village and group in words, as shown"`
 	Phone    record.Sealed `json:"phone" rec:"merge,read=CV,mask=HTKA,max=20" doc:"户联系电话; sent only to those who hold the household"`
 	Address  string        `json:"address" rec:"merge,max=120,read=HCVTK,mask=A"`
-	Standard string        `json:"standard" rec:"propose,enum=国家标准|省定标准|市定标准" doc:"识别标准 AAC005"`
-	Class    string        `json:"class" rec:"propose,enum=一般贫困户|低保户|五保户|一般农户|低保贫困户|五保贫困户|一般脱贫户|低保脱贫户|特困供养脱贫户" doc:"贫困户属性 AAC006"`
-	Cause    string        `json:"cause" rec:"propose,enum=因病|因残|因学|因灾|因婚|因丧|缺土地|缺水|缺技术|缺劳力|缺资金|交通条件落后|自身发展动力不足|其他" doc:"主要致贫原因 AAC007"`
-	Causes   record.List   `json:"causes" rec:"propose,max=2" doc:"其他致贫原因 AAC008"`
-	Exit     string        `json:"exit" rec:"server,enum=未脱贫|已脱贫|预脱贫|返贫" doc:"脱贫标志 AAR010"`
+	Standard string        `json:"standard" rec:"propose,list=standard" doc:"识别标准 AAC005"`
+	Class    string        `json:"class" rec:"propose,list=class" doc:"贫困户属性 AAC006"`
+	Cause    string        `json:"cause" rec:"propose,list=cause" doc:"主要致贫原因 AAC007"`
+	Causes   record.List   `json:"causes" rec:"propose,max=2,offer=cause" doc:"其他致贫原因 AAC008"`
+	Exit     string        `json:"exit" rec:"server,list=exit" doc:"脱贫标志 AAR010"`
 	ExitYear int64         `json:"exitYear" rec:"server,max=2100" doc:"year it left; 0 = not"`
 	PlanYear int64         `json:"planYear" rec:"server,max=2100" doc:"cohort it is planned to leave in; 0 = none"`
 	Safety   bool          `json:"safety" rec:"server" doc:"政策兜底"`
 	Income   int64         `json:"income" rec:"propose,max=100000000" doc:"人均纯收入 AAC082 of last year, fen"`
-	Danger   string        `json:"danger" rec:"merge,enum=否|C级|D级" doc:"是否危房"`
-	Water    string        `json:"water" rec:"merge,enum=是|否" doc:"是否解决安全饮用水"`
+	Danger   string        `json:"danger" rec:"merge,list=danger" doc:"是否危房"`
+	Water    string        `json:"water" rec:"merge,list=yes" doc:"是否解决安全饮用水"`
 	Notes    string        `json:"notes" rec:"merge,max=500,read=CVTKA"`
 	State    string        `json:"state" rec:"server,enum=closed|merged" doc:"empty = open; never deleted"`
+
+	Type      string      `json:"type" rec:"propose,list=housetype" doc:"户类型, since 2021"`
+	Watch     string      `json:"watch" rec:"propose,list=watch" doc:"监测对象类别; empty = not monitored"`
+	Risks     record.List `json:"risks" rec:"propose,max=5,offer=risk" doc:"致贫返贫风险, the weightiest first"`
+	RiskAt    string      `json:"riskAt" rec:"propose,month" doc:"识别监测时间"`
+	Cleared   string      `json:"cleared" rec:"propose,list=yes" doc:"风险是否已消除"`
+	ClearedAt string      `json:"clearedAt" rec:"propose,month" doc:"消除监测时间"`
+	ClearedBy string      `json:"clearedBy" rec:"propose,list=cleared" doc:"风险消除方式"`
+	NoLabour  string      `json:"noLabour" rec:"propose,list=yes" doc:"整户无劳动能力兜底保障户"`
+	Military  string      `json:"military" rec:"propose,list=yes" doc:"是否军烈属 AAC012"`
+
+	IncomeYear int64 `json:"incomeYear" rec:"propose,max=2100" doc:"year the incomes are of; 0 = last year"`
+	Wage       int64 `json:"wage" rec:"propose,max=1000000000" doc:"工资性收入 of the household and year, fen"`
+	Business   int64 `json:"business" rec:"propose,max=1000000000" doc:"生产经营性收入, fen"`
+	Property   int64 `json:"property" rec:"propose,max=1000000000" doc:"财产性收入, fen"`
+	Transfer   int64 `json:"transfer" rec:"propose,max=1000000000" doc:"转移性收入, fen"`
+	Expense    int64 `json:"expense" rec:"propose,max=1000000000" doc:"生产经营性支出, fen"`
+
+	HouseArea int64  `json:"houseArea" rec:"merge,max=2000" doc:"住房面积 AAC317, square metres"`
+	Power     string `json:"power" rec:"merge,list=yes" doc:"是否通生活用电"`
+	TV        string `json:"tv" rec:"merge,list=yes,col=tv" doc:"是否通广播电视"`
+	Toilet    string `json:"toilet" rec:"merge,list=yes" doc:"是否有卫生厕所"`
+	RoadDist  int64  `json:"roadDist" rec:"merge,max=100000" doc:"与村主干路距离 AAC315, metres"`
+	Road      string `json:"road" rec:"merge,list=road" doc:"入户路类型 AAC316"`
+	Fuel      string `json:"fuel" rec:"merge,list=fuel" doc:"主要燃料 AAC320"`
+
+	Farmland int64 `json:"farmland" rec:"merge,max=10000000" doc:"耕地, 1/100 mu (亩)"`
+	Forest   int64 `json:"forest" rec:"merge,max=10000000" doc:"林地, 1/100 mu"`
+	Returned int64 `json:"returned" rec:"merge,max=10000000" doc:"退耕还林, 1/100 mu"`
+	Orchard  int64 `json:"orchard" rec:"merge,max=10000000" doc:"林果, 1/100 mu"`
+	Pasture  int64 `json:"pasture" rec:"merge,max=10000000" doc:"牧草地, 1/100 mu"`
+	Pond     int64 `json:"pond" rec:"merge,max=10000000" doc:"水面, 1/100 mu"`
+
+	Bank        string        `json:"bank" rec:"online,max=60,read=TK" doc:"开户银行; never synced"`
+	BankAccount record.Sealed `json:"bankAccount" rec:"online,read=,mask=TKA,max=32" doc:"银行账号; never synced, not even masked"`
 }
 
 // HouseholdType is the declaration of Household.
@@ -47,21 +82,32 @@ type Member struct {
 	record.Meta
 	Code       string        `json:"code" rec:"online,max=32" doc:"人编号 AAB001"`
 	Name       string        `json:"name" rec:"propose,required,max=50,read=HCVTK,mask=A"`
-	Sex        string        `json:"sex" rec:"propose,enum=男|女"`
+	Sex        string        `json:"sex" rec:"propose,list=sex"`
 	IDNo       record.Sealed `json:"idNo" rec:"online,read=,mask=TKA,max=22" doc:"证件号码 AAB004; never synced, not even masked"`
 	IDIndex    string        `json:"-" doc:"keyed blind index of IDNo, 32 hex digits"`
 	Birth      string        `json:"birth" rec:"propose,month" doc:"AAB005"`
-	Relation   string        `json:"relation" rec:"propose,required,max=12" doc:"与户主关系 AAB006; 户主 for the head"`
+	Relation   string        `json:"relation" rec:"propose,required,max=12,offer=relation" doc:"与户主关系 AAB006; 户主 for the head"`
 	Ethnic     string        `json:"ethnic" rec:"propose,max=12" doc:"民族 AAB007"`
-	Education  string        `json:"education" rec:"propose,enum=文盲或半文盲|小学|初中|高中|大专|本科及以上|大专及以上|学龄前儿童" doc:"文化程度 AAB008"`
-	School     string        `json:"school" rec:"propose,max=12" doc:"在校生状况 AAB009"`
-	Labour     string        `json:"labour" rec:"propose,enum=普通劳动力|技能劳动力|弱劳动力或半劳动力|丧失劳动力|无劳动力" doc:"劳动技能 AAB010"`
-	Work       string        `json:"work" rec:"merge,enum=乡(镇)内|乡外县内|县外省内|省外|其他" doc:"务工情况 AAB011"`
+	Education  string        `json:"education" rec:"propose,list=education" doc:"文化程度 AAB008"`
+	School     string        `json:"school" rec:"propose,max=12,offer=school" doc:"在校生状况 AAB009"`
+	Labour     string        `json:"labour" rec:"propose,list=labour" doc:"劳动技能 AAB010"`
+	Work       string        `json:"work" rec:"merge,list=work" doc:"务工情况 AAB011"`
 	WorkMonths int64         `json:"workMonths" rec:"merge,max=12" doc:"务工月数 AAB012"`
-	Health     string        `json:"health" rec:"propose,max=30" doc:"健康状况 AAB017: 健康, 长期慢性病, 患有大病, 残疾, joined by a comma"`
-	Insured    string        `json:"insured" rec:"propose,enum=是|否" doc:"新农合 AAB013"`
-	Pension    string        `json:"pension" rec:"propose,enum=是|否" doc:"养老 AAB014"`
-	Left       string        `json:"left" rec:"propose,max=30" doc:"why the person no longer counts: 去世, 外嫁, 户籍迁出; empty = living here"`
+	Health     string        `json:"health" rec:"propose,max=30,offer=health" doc:"健康状况 AAB017: 健康, 长期慢性病, 患有大病, 残疾, joined by a comma"`
+	Insured    string        `json:"insured" rec:"propose,list=yes" doc:"居民医保（新农合） AAB013"`
+	Pension    string        `json:"pension" rec:"propose,list=yes" doc:"养老 AAB014"`
+	Left       string        `json:"left" rec:"propose,max=30,offer=left" doc:"减少原因: why the person no longer counts; empty = living here"`
+
+	LeftDay   string        `json:"leftDay" rec:"propose,day" doc:"减少日期: first day the person no longer counts; empty = not told"`
+	Joined    string        `json:"joined" rec:"propose,max=30,offer=joined" doc:"增加原因; empty = was there when the household was registered"`
+	JoinedDay string        `json:"joinedDay" rec:"propose,day" doc:"增加日期: first day the person counts; empty = since the household was registered"`
+	Service   string        `json:"service" rec:"propose,list=yes" doc:"是否现役军人 AAB019"`
+	Staff     string        `json:"staff" rec:"propose,list=yes" doc:"职工医保"`
+	Serious   string        `json:"serious" rec:"propose,list=yes" doc:"大病保险"`
+	Extra     string        `json:"extra" rec:"propose,list=yes" doc:"商业补充医疗保险"`
+	Post      string        `json:"post" rec:"merge,list=yes" doc:"公益性岗位"`
+	Diagnosis record.Sealed `json:"diagnosis" rec:"online,read=,mask=TKA,blind,max=200" doc:"health detail: what the person suffers from; never synced, masked whole"`
+	CertNo    record.Sealed `json:"certNo" rec:"online,read=,mask=TKA,max=22" doc:"残疾证号: ID number, kind 1-7 and grade 1-4; never synced, not even masked"`
 }
 
 // MemberType is the declaration of Member.

@@ -13,10 +13,13 @@
 //	              type's own class
 //	  read=HCV    roles that see the value; default: the type's Readers
 //	  mask=TK     roles that see it masked (Mask); "" = nobody
+//	  blind       masked, it only shows that there is something
 //	  max=N       longest text in runes (default 100), longest list in items
 //	              (default 20), largest number (default 2^53-1)
 //	  min=N       smallest number (default 0)
 //	  enum=a|b    the only values allowed besides empty
+//	  list=name   the same, from a code list (lists/*.json)
+//	  offer=name  a code list to choose from; other words are kept too
 //	  required    may not be empty when a row is made
 //	  day | month | sha256 | area | id  the text's format
 //	doc:"…"       one English phrase for the API document and the typings
@@ -90,8 +93,11 @@ type Field struct {
 	Class    Class
 	Read     string // role letters that see the value
 	Mask     string // role letters that see it masked
+	Blind    bool   // masked, it only shows that there is something
 	Max, Min int64
 	Enum     []string
+	List     string // name of the code list Enum or Offer comes from; "" = none
+	Offer    []string
 	Required bool
 	Format   string // day, month, sha256, area, id or ""
 	Doc      string
@@ -191,6 +197,12 @@ func (f *Field) option(typ, o string) {
 		f.Min, err = strconv.ParseInt(val, 10, 64)
 	case "enum":
 		f.Enum = strings.Split(val, "|")
+	case "list":
+		f.List, f.Enum = val, ListNamed(val).Words()
+	case "offer":
+		f.List, f.Offer = val, ListNamed(val).Words()
+	case "blind":
+		f.Blind = true
 	case "required":
 		f.Required = true
 	case "day", "month", "sha256", "area", "id":

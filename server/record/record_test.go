@@ -256,3 +256,39 @@ func TestColumnsValuesPointers(t *testing.T) {
 		t.Error("a word was set as a number")
 	}
 }
+
+// TestListsAndBlind: what list=, offer= and blind make of a field.
+func TestListsAndBlind(t *testing.T) {
+	type form struct {
+		record.Meta
+		Exit  string        `json:"exit" rec:"list=exit"`
+		Kin   string        `json:"kin" rec:"offer=relation"`
+		Ill   record.Sealed `json:"ill" rec:"read=T,mask=A,blind"`
+		Words string        `json:"words" rec:"read=T,mask=A,blind"`
+	}
+	typ := record.Of[form]("form", record.Policy{Class: record.Merge, Readers: "TA"})
+	exit, _ := typ.Field("exit")
+	if exit.List != "exit" || exit.CheckText("返贫") != nil || exit.CheckText("发财") == nil {
+		t.Errorf("exit: %+v", exit)
+	}
+	kin, _ := typ.Field("kin")
+	if len(kin.Offer) < 28 || kin.Enum != nil || kin.CheckText("邻居") != nil {
+		t.Errorf("kin: %d words offered, only %v", len(kin.Offer), kin.Enum)
+	}
+	r := &form{Meta: record.Meta{ID: "AAAAAAAAAAAA"}, Ill: "心脏病后期治疗中", Words: "一二三四五六七八九"}
+	for role, want := range map[string]string{"T": "心脏病后期治疗中", "A": `"ill":"***","words":"***"`} {
+		b, err := typ.Project(r, role, open{})
+		if err != nil || !strings.Contains(string(b), want) || (role == "A" && strings.ContainsAny(string(b), "心一二九")) {
+			t.Errorf("%s sees %s, %v", role, b, err)
+		}
+	}
+	if b, _ := typ.Project(&form{Meta: record.Meta{ID: "AAAAAAAAAAAA"}}, "A", open{}); strings.Contains(string(b), "ill") {
+		t.Errorf("nothing is masked as something: %s", b)
+	}
+}
+
+// open is a sealer that leaves things as they are.
+type open struct{}
+
+func (open) Seal(plain string) (record.Sealed, error) { return record.Sealed(plain), nil }
+func (open) Open(s record.Sealed) (string, error)     { return string(s), nil }

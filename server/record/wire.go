@@ -30,6 +30,17 @@ func Mask(s string) string {
 	return string(r[:3]) + strings.Repeat("*", len(r)-5) + string(r[len(r)-2:])
 }
 
+// blind is what a blind field shows of any value but none.
+const blind = "***"
+
+// mask hides a value of f from who may only know of it.
+func (f Field) mask(s string) string {
+	if f.Blind && s != "" {
+		return blind
+	}
+	return Mask(s)
+}
+
 // List is a JSON array in canonical form: leaves are text, whole numbers,
 // booleans or null, nested at most three deep, no objects (a phone's JSON
 // engine may re-order their keys, and rows are compared byte for byte).
@@ -362,13 +373,13 @@ func (t *Type) Project(r Record, role string, s Sealer) ([]byte, error) {
 				return nil, fmt.Errorf("record: %s.%s: %w", t.Name, f.Name, err)
 			}
 			if !sees {
-				plain = Mask(plain)
+				plain = f.mask(plain)
 			}
 			b = AppendString(b, plain)
 		default:
 			text := fv.String()
 			if !sees {
-				text = Mask(text)
+				text = f.mask(text)
 			}
 			b = AppendString(b, text)
 		}

@@ -63,7 +63,10 @@ type revealable struct {
 // masked.
 var revealables = []revealable{
 	{household.HouseholdType, "phone", "联系电话", "CVTKA"},
+	{household.HouseholdType, "bankAccount", "银行账号", "VTKA"},
 	{household.MemberType, "idNo", "身份证号", "VTKA"},
+	{household.MemberType, "certNo", "残疾证号", "VTKA"},
+	{household.MemberType, "diagnosis", "病情", "VTKA"},
 }
 
 func revealed(field string) (revealable, bool) {

@@ -1,6 +1,7 @@
 // Written by "make gen" from the declarations in server/. Do not edit.
 
-import { FieldDef, List, TypeDef } from '../sync/types';
+import { List } from '../sync/types';
+import { Word } from './lists';
 
 // Zero values are left out of a row: a missing text is '', a number 0, a list [].
 
@@ -25,15 +26,15 @@ export interface Household {
   phone?: string;
   address?: string;
   /** 识别标准 AAC005; changed by proposal */
-  standard?: '国家标准' | '省定标准' | '市定标准';
+  standard?: Word<'standard'>;
   /** 贫困户属性 AAC006; changed by proposal */
-  class?: '一般贫困户' | '低保户' | '五保户' | '一般农户' | '低保贫困户' | '五保贫困户' | '一般脱贫户' | '低保脱贫户' | '特困供养脱贫户';
+  class?: Word<'class'>;
   /** 主要致贫原因 AAC007; changed by proposal */
-  cause?: '因病' | '因残' | '因学' | '因灾' | '因婚' | '因丧' | '缺土地' | '缺水' | '缺技术' | '缺劳力' | '缺资金' | '交通条件落后' | '自身发展动力不足' | '其他';
+  cause?: Word<'cause'>;
   /** 其他致贫原因 AAC008; changed by proposal */
   causes?: List;
   /** 脱贫标志 AAR010; set by the server */
-  exit?: '未脱贫' | '已脱贫' | '预脱贫' | '返贫';
+  exit?: Word<'exit'>;
   /** year it left; 0 = not; set by the server */
   exitYear?: number;
   /** cohort it is planned to leave in; 0 = none; set by the server */
@@ -43,13 +44,69 @@ export interface Household {
   /** 人均纯收入 AAC082 of last year, fen; changed by proposal */
   income?: number;
   /** 是否危房 */
-  danger?: '否' | 'C级' | 'D级';
+  danger?: Word<'danger'>;
   /** 是否解决安全饮用水 */
-  water?: '是' | '否';
+  water?: Word<'yes'>;
   /** seen by CV */
   notes?: string;
   /** empty = open; never deleted; set by the server */
   state?: 'closed' | 'merged';
+  /** 户类型, since 2021; changed by proposal */
+  type?: Word<'housetype'>;
+  /** 监测对象类别; empty = not monitored; changed by proposal */
+  watch?: Word<'watch'>;
+  /** 致贫返贫风险, the weightiest first; changed by proposal */
+  risks?: List;
+  /** 识别监测时间; changed by proposal */
+  riskAt?: string;
+  /** 风险是否已消除; changed by proposal */
+  cleared?: Word<'yes'>;
+  /** 消除监测时间; changed by proposal */
+  clearedAt?: string;
+  /** 风险消除方式; changed by proposal */
+  clearedBy?: Word<'cleared'>;
+  /** 整户无劳动能力兜底保障户; changed by proposal */
+  noLabour?: Word<'yes'>;
+  /** 是否军烈属 AAC012; changed by proposal */
+  military?: Word<'yes'>;
+  /** year the incomes are of; 0 = last year; changed by proposal */
+  incomeYear?: number;
+  /** 工资性收入 of the household and year, fen; changed by proposal */
+  wage?: number;
+  /** 生产经营性收入, fen; changed by proposal */
+  business?: number;
+  /** 财产性收入, fen; changed by proposal */
+  property?: number;
+  /** 转移性收入, fen; changed by proposal */
+  transfer?: number;
+  /** 生产经营性支出, fen; changed by proposal */
+  expense?: number;
+  /** 住房面积 AAC317, square metres */
+  houseArea?: number;
+  /** 是否通生活用电 */
+  power?: Word<'yes'>;
+  /** 是否通广播电视 */
+  tv?: Word<'yes'>;
+  /** 是否有卫生厕所 */
+  toilet?: Word<'yes'>;
+  /** 与村主干路距离 AAC315, metres */
+  roadDist?: number;
+  /** 入户路类型 AAC316 */
+  road?: Word<'road'>;
+  /** 主要燃料 AAC320 */
+  fuel?: Word<'fuel'>;
+  /** 耕地, 1/100 mu (亩) */
+  farmland?: number;
+  /** 林地, 1/100 mu */
+  forest?: number;
+  /** 退耕还林, 1/100 mu */
+  returned?: number;
+  /** 林果, 1/100 mu */
+  orchard?: number;
+  /** 牧草地, 1/100 mu */
+  pasture?: number;
+  /** 水面, 1/100 mu */
+  pond?: number;
 }
 
 /** One person of a household; added and corrected through proposals. */
@@ -62,7 +119,7 @@ export interface Member {
   /** changed by proposal */
   name?: string;
   /** changed by proposal */
-  sex?: '男' | '女';
+  sex?: Word<'sex'>;
   /** AAB005; changed by proposal */
   birth?: string;
   /** 与户主关系 AAB006; 户主 for the head; changed by proposal */
@@ -70,23 +127,39 @@ export interface Member {
   /** 民族 AAB007; changed by proposal */
   ethnic?: string;
   /** 文化程度 AAB008; changed by proposal */
-  education?: '文盲或半文盲' | '小学' | '初中' | '高中' | '大专' | '本科及以上' | '大专及以上' | '学龄前儿童';
+  education?: Word<'education'>;
   /** 在校生状况 AAB009; changed by proposal */
   school?: string;
   /** 劳动技能 AAB010; changed by proposal */
-  labour?: '普通劳动力' | '技能劳动力' | '弱劳动力或半劳动力' | '丧失劳动力' | '无劳动力';
+  labour?: Word<'labour'>;
   /** 务工情况 AAB011 */
-  work?: '乡(镇)内' | '乡外县内' | '县外省内' | '省外' | '其他';
+  work?: Word<'work'>;
   /** 务工月数 AAB012 */
   workMonths?: number;
   /** 健康状况 AAB017: 健康, 长期慢性病, 患有大病, 残疾, joined by a comma; changed by proposal */
   health?: string;
-  /** 新农合 AAB013; changed by proposal */
-  insured?: '是' | '否';
+  /** 居民医保（新农合） AAB013; changed by proposal */
+  insured?: Word<'yes'>;
   /** 养老 AAB014; changed by proposal */
-  pension?: '是' | '否';
-  /** why the person no longer counts: 去世, 外嫁, 户籍迁出; empty = living here; changed by proposal */
+  pension?: Word<'yes'>;
+  /** 减少原因: why the person no longer counts; empty = living here; changed by proposal */
   left?: string;
+  /** 减少日期: first day the person no longer counts; empty = not told; changed by proposal */
+  leftDay?: string;
+  /** 增加原因; empty = was there when the household was registered; changed by proposal */
+  joined?: string;
+  /** 增加日期: first day the person counts; empty = since the household was registered; changed by proposal */
+  joinedDay?: string;
+  /** 是否现役军人 AAB019; changed by proposal */
+  service?: Word<'yes'>;
+  /** 职工医保; changed by proposal */
+  staff?: Word<'yes'>;
+  /** 大病保险; changed by proposal */
+  serious?: Word<'yes'>;
+  /** 商业补充医疗保险; changed by proposal */
+  extra?: Word<'yes'>;
+  /** 公益性岗位 */
+  post?: Word<'yes'>;
 }
 
 /** A cadre paired with a household. */
@@ -267,187 +340,3 @@ export interface Card {
   /** set by the server */
   state?: 'draft' | 'published' | 'archived';
 }
-
-/** What a form needs to know of a field. */
-export interface Field extends FieldDef {
-  /** Longest text in characters, longest list in items, or largest number. */
-  readonly max?: number;
-  /** Smallest number. */
-  readonly min?: number;
-  /** The only values besides ''. */
-  readonly enum?: readonly string[];
-  /** May not be empty when the row is made. */
-  readonly required?: boolean;
-  readonly format?: 'day' | 'month' | 'sha256' | 'area' | 'id';
-}
-
-export interface Type extends TypeDef {
-  readonly fields: readonly Field[];
-}
-
-/** Every synced type, fields in declared order. */
-export const TABLES: { readonly schema: number; readonly types: readonly Type[] } = {
-  schema: 1,
-  types: [
-    {
-      name: 'household',
-      common: false,
-      fields: [
-        { name: 'kind', kind: 'text', class: 'server', max: 100, enum: ['township'] },
-        { name: 'code', kind: 'text', class: 'online', max: 32 },
-        { name: 'head', kind: 'text', class: 'server', max: 50 },
-        { name: 'people', kind: 'int', class: 'server', max: 99 },
-        { name: 'village', kind: 'text', class: 'online', max: 100, format: 'area' },
-        { name: 'place', kind: 'text', class: 'online', max: 60 },
-        { name: 'phone', kind: 'sealed', class: 'merge', max: 20 },
-        { name: 'address', kind: 'text', class: 'merge', max: 120 },
-        { name: 'standard', kind: 'text', class: 'propose', max: 100, enum: ['国家标准', '省定标准', '市定标准'] },
-        { name: 'class', kind: 'text', class: 'propose', max: 100, enum: ['一般贫困户', '低保户', '五保户', '一般农户', '低保贫困户', '五保贫困户', '一般脱贫户', '低保脱贫户', '特困供养脱贫户'] },
-        { name: 'cause', kind: 'text', class: 'propose', max: 100, enum: ['因病', '因残', '因学', '因灾', '因婚', '因丧', '缺土地', '缺水', '缺技术', '缺劳力', '缺资金', '交通条件落后', '自身发展动力不足', '其他'] },
-        { name: 'causes', kind: 'list', class: 'propose', max: 2 },
-        { name: 'exit', kind: 'text', class: 'server', max: 100, enum: ['未脱贫', '已脱贫', '预脱贫', '返贫'] },
-        { name: 'exitYear', kind: 'int', class: 'server', max: 2100 },
-        { name: 'planYear', kind: 'int', class: 'server', max: 2100 },
-        { name: 'safety', kind: 'bool', class: 'server' },
-        { name: 'income', kind: 'int', class: 'propose', max: 100000000 },
-        { name: 'danger', kind: 'text', class: 'merge', max: 100, enum: ['否', 'C级', 'D级'] },
-        { name: 'water', kind: 'text', class: 'merge', max: 100, enum: ['是', '否'] },
-        { name: 'notes', kind: 'text', class: 'merge', max: 500 },
-        { name: 'state', kind: 'text', class: 'server', max: 100, enum: ['closed', 'merged'] },
-      ],
-    },
-    {
-      name: 'member',
-      common: false,
-      fields: [
-        { name: 'code', kind: 'text', class: 'online', max: 32 },
-        { name: 'name', kind: 'text', class: 'propose', max: 50, required: true },
-        { name: 'sex', kind: 'text', class: 'propose', max: 100, enum: ['男', '女'] },
-        { name: 'birth', kind: 'text', class: 'propose', max: 100, format: 'month' },
-        { name: 'relation', kind: 'text', class: 'propose', max: 12, required: true },
-        { name: 'ethnic', kind: 'text', class: 'propose', max: 12 },
-        { name: 'education', kind: 'text', class: 'propose', max: 100, enum: ['文盲或半文盲', '小学', '初中', '高中', '大专', '本科及以上', '大专及以上', '学龄前儿童'] },
-        { name: 'school', kind: 'text', class: 'propose', max: 12 },
-        { name: 'labour', kind: 'text', class: 'propose', max: 100, enum: ['普通劳动力', '技能劳动力', '弱劳动力或半劳动力', '丧失劳动力', '无劳动力'] },
-        { name: 'work', kind: 'text', class: 'merge', max: 100, enum: ['乡(镇)内', '乡外县内', '县外省内', '省外', '其他'] },
-        { name: 'workMonths', kind: 'int', class: 'merge', max: 12 },
-        { name: 'health', kind: 'text', class: 'propose', max: 30 },
-        { name: 'insured', kind: 'text', class: 'propose', max: 100, enum: ['是', '否'] },
-        { name: 'pension', kind: 'text', class: 'propose', max: 100, enum: ['是', '否'] },
-        { name: 'left', kind: 'text', class: 'propose', max: 30 },
-      ],
-    },
-    {
-      name: 'pairing',
-      common: false,
-      fields: [
-        { name: 'cadre', kind: 'text', class: 'server', max: 100, format: 'id' },
-        { name: 'name', kind: 'text', class: 'server', max: 50 },
-        { name: 'unit', kind: 'text', class: 'server', max: 60 },
-        { name: 'phone', kind: 'sealed', class: 'server', max: 20 },
-        { name: 'from', kind: 'text', class: 'server', max: 100, format: 'day' },
-        { name: 'to', kind: 'text', class: 'server', max: 100, format: 'day' },
-        { name: 'reason', kind: 'text', class: 'server', max: 200 },
-      ],
-    },
-    {
-      name: 'visit',
-      common: false,
-      fields: [
-        { name: 'day', kind: 'text', class: 'author', max: 100, required: true, format: 'day' },
-        { name: 'stage', kind: 'int', class: 'author', max: 4 },
-        { name: 'text', kind: 'text', class: 'author', max: 2000 },
-        { name: 'met', kind: 'list', class: 'author', max: 20 },
-        { name: 'needs', kind: 'text', class: 'author', max: 500 },
-        { name: 'checkinAt', kind: 'int', class: 'author' },
-        { name: 'lat', kind: 'int', class: 'author', max: 90000000, min: -90000000 },
-        { name: 'lng', kind: 'int', class: 'author', max: 180000000, min: -180000000 },
-        { name: 'accuracy', kind: 'int', class: 'author', max: 100000 },
-        { name: 'coord', kind: 'text', class: 'author', max: 100, enum: ['wgs84', 'gcj02'] },
-        { name: 'state', kind: 'text', class: 'server', max: 100, enum: ['pending', 'approved', 'returned', 'rejected'] },
-        { name: 'words', kind: 'text', class: 'server', max: 200 },
-        { name: 'flags', kind: 'list', class: 'server', max: 8 },
-      ],
-    },
-    {
-      name: 'response',
-      common: false,
-      fields: [
-        { name: 'form', kind: 'text', class: 'author', max: 100, required: true, format: 'id' },
-        { name: 'visit', kind: 'text', class: 'author', max: 100, format: 'id' },
-        { name: 'day', kind: 'text', class: 'author', max: 100, required: true, format: 'day' },
-        { name: 'answers', kind: 'list', class: 'author', max: 60 },
-        { name: 'score', kind: 'int', class: 'server' },
-        { name: 'full', kind: 'int', class: 'server' },
-        { name: 'weak', kind: 'list', class: 'server', max: 20 },
-      ],
-    },
-    {
-      name: 'need',
-      common: false,
-      fields: [
-        { name: 'text', kind: 'text', class: 'merge', max: 500, required: true },
-        { name: 'kind', kind: 'text', class: 'merge', max: 100, enum: ['看病', '上学', '住房', '饮水', '就业', '产业', '其他'] },
-        { name: 'visit', kind: 'text', class: 'merge', max: 100, format: 'id' },
-        { name: 'answer', kind: 'text', class: 'merge', max: 500 },
-        { name: 'closed', kind: 'text', class: 'online', max: 100, format: 'day' },
-      ],
-    },
-    {
-      name: 'photo',
-      common: false,
-      fields: [
-        { name: 'visit', kind: 'text', class: 'author', max: 100, required: true, format: 'id' },
-        { name: 'sha256', kind: 'text', class: 'author', max: 100, required: true, format: 'sha256' },
-        { name: 'size', kind: 'int', class: 'author', max: 2097152, required: true },
-        { name: 'mime', kind: 'text', class: 'author', max: 100, enum: ['image/jpeg', 'image/png', 'image/webp'], required: true },
-        { name: 'note', kind: 'text', class: 'author', max: 100 },
-        { name: 'state', kind: 'text', class: 'server', max: 100, enum: ['stored', 'bad'] },
-        { name: 'width', kind: 'int', class: 'server' },
-        { name: 'height', kind: 'int', class: 'server' },
-      ],
-    },
-    {
-      name: 'proposal',
-      common: false,
-      fields: [
-        { name: 'target', kind: 'text', class: 'server', max: 100 },
-        { name: 'row', kind: 'text', class: 'server', max: 100, format: 'id' },
-        { name: 'field', kind: 'text', class: 'server', max: 100 },
-        { name: 'base', kind: 'sealed', class: 'server', max: 4000 },
-        { name: 'mine', kind: 'sealed', class: 'server', max: 4000 },
-        { name: 'theirs', kind: 'sealed', class: 'server', max: 4000 },
-        { name: 'state', kind: 'text', class: 'server', max: 100, enum: ['open', 'conflict', 'accepted', 'refused'] },
-        { name: 'reason', kind: 'text', class: 'server', max: 200 },
-        { name: 'words', kind: 'text', class: 'server', max: 200 },
-      ],
-    },
-    {
-      name: 'form',
-      common: true,
-      fields: [
-        { name: 'code', kind: 'text', class: 'server', max: 32 },
-        { name: 'edition', kind: 'int', class: 'server' },
-        { name: 'title', kind: 'text', class: 'server', max: 60 },
-        { name: 'kind', kind: 'text', class: 'server', max: 100, enum: ['quiz', 'exam', 'checklist'] },
-        { name: 'sha256', kind: 'text', class: 'server', max: 100, format: 'sha256' },
-        { name: 'size', kind: 'int', class: 'server' },
-        { name: 'state', kind: 'text', class: 'server', max: 100, enum: ['draft', 'published', 'archived'] },
-      ],
-    },
-    {
-      name: 'card',
-      common: true,
-      fields: [
-        { name: 'code', kind: 'text', class: 'server', max: 32 },
-        { name: 'edition', kind: 'int', class: 'server' },
-        { name: 'topic', kind: 'text', class: 'server', max: 16 },
-        { name: 'title', kind: 'text', class: 'server', max: 60 },
-        { name: 'order', kind: 'int', class: 'server' },
-        { name: 'sha256', kind: 'text', class: 'server', max: 100, format: 'sha256' },
-        { name: 'size', kind: 'int', class: 'server' },
-        { name: 'state', kind: 'text', class: 'server', max: 100, enum: ['draft', 'published', 'archived'] },
-      ],
-    },
-  ],
-};

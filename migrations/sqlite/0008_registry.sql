@@ -1,0 +1,44 @@
+-- +goose Up
+-- The fields of the national registry that were missing: monitoring since 2021,
+-- incomes by kind, housing, land, bank account, dates and reasons of member
+-- changes, insurances, health detail.
+ALTER TABLE `household` ADD COLUMN `type` TEXT NOT NULL DEFAULT '';
+ALTER TABLE `household` ADD COLUMN `watch` TEXT NOT NULL DEFAULT '';
+ALTER TABLE `household` ADD COLUMN `risks` TEXT NOT NULL DEFAULT '';
+ALTER TABLE `household` ADD COLUMN `risk_at` TEXT NOT NULL DEFAULT '';
+ALTER TABLE `household` ADD COLUMN `cleared` TEXT NOT NULL DEFAULT '';
+ALTER TABLE `household` ADD COLUMN `cleared_at` TEXT NOT NULL DEFAULT '';
+ALTER TABLE `household` ADD COLUMN `cleared_by` TEXT NOT NULL DEFAULT '';
+ALTER TABLE `household` ADD COLUMN `no_labour` TEXT NOT NULL DEFAULT '';
+ALTER TABLE `household` ADD COLUMN `military` TEXT NOT NULL DEFAULT '';
+ALTER TABLE `household` ADD COLUMN `income_year` INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE `household` ADD COLUMN `wage` INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE `household` ADD COLUMN `business` INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE `household` ADD COLUMN `property` INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE `household` ADD COLUMN `transfer` INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE `household` ADD COLUMN `expense` INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE `household` ADD COLUMN `house_area` INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE `household` ADD COLUMN `power` TEXT NOT NULL DEFAULT '';
+ALTER TABLE `household` ADD COLUMN `tv` TEXT NOT NULL DEFAULT '';
+ALTER TABLE `household` ADD COLUMN `toilet` TEXT NOT NULL DEFAULT '';
+ALTER TABLE `household` ADD COLUMN `road_dist` INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE `household` ADD COLUMN `road` TEXT NOT NULL DEFAULT '';
+ALTER TABLE `household` ADD COLUMN `fuel` TEXT NOT NULL DEFAULT '';
+ALTER TABLE `household` ADD COLUMN `farmland` INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE `household` ADD COLUMN `forest` INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE `household` ADD COLUMN `returned` INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE `household` ADD COLUMN `orchard` INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE `household` ADD COLUMN `pasture` INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE `household` ADD COLUMN `pond` INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE `household` ADD COLUMN `bank` TEXT NOT NULL DEFAULT '';
+ALTER TABLE `household` ADD COLUMN `bank_account` TEXT NOT NULL DEFAULT '';
+ALTER TABLE `member` ADD COLUMN `left_day` TEXT NOT NULL DEFAULT '';
+ALTER TABLE `member` ADD COLUMN `joined` TEXT NOT NULL DEFAULT '';
+ALTER TABLE `member` ADD COLUMN `joined_day` TEXT NOT NULL DEFAULT '';
+ALTER TABLE `member` ADD COLUMN `service` TEXT NOT NULL DEFAULT '';
+ALTER TABLE `member` ADD COLUMN `staff` TEXT NOT NULL DEFAULT '';
+ALTER TABLE `member` ADD COLUMN `serious` TEXT NOT NULL DEFAULT '';
+ALTER TABLE `member` ADD COLUMN `extra` TEXT NOT NULL DEFAULT '';
+ALTER TABLE `member` ADD COLUMN `post` TEXT NOT NULL DEFAULT '';
+ALTER TABLE `member` ADD COLUMN `diagnosis` TEXT NOT NULL DEFAULT '';
+ALTER TABLE `member` ADD COLUMN `cert_no` TEXT NOT NULL DEFAULT '';
