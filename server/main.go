@@ -28,6 +28,7 @@ type cli struct {
 	Export  exportCmd  `cmd:"" help:"Write a township as a workbook, masked by role; every export is logged."`
 	Quality qualityCmd `cmd:"" help:"Check the registry by the data-quality rules, village by village."`
 	Figures figuresCmd `cmd:"" help:"Print the townships' figures, counted in the database."`
+	Setting settingCmd `cmd:"" help:"Look at and change the rules a township goes by."`
 	User    userCmd    `cmd:"" help:"Make and look after accounts."`
 	Doctor  doctorCmd  `cmd:"" help:"Check configuration, database, Redis, files."`
 	Audit   auditCmd   `cmd:"" help:"Check the audit log, or print its end."`

@@ -33,6 +33,7 @@ type Deps struct {
 	Registry Registry
 	Approval Approval
 	Pairing  Pairing
+	Rules    Rules
 	Own      Own
 	Bodies   Bodies
 	Photos   Photos
@@ -212,7 +213,7 @@ type Photos interface {
 func (d Deps) check() error {
 	var missing []string
 	v := reflect.ValueOf(d)
-	for _, name := range []string{"Types", "Accounts", "Settings", "Users", "Devices", "Scope", "Sync", "Records", "Registry", "Approval", "Pairing", "Own", "Bodies", "Photos", "Uploads", "Log", "Now", "Rand"} {
+	for _, name := range []string{"Types", "Accounts", "Settings", "Users", "Devices", "Scope", "Sync", "Records", "Registry", "Approval", "Pairing", "Rules", "Own", "Bodies", "Photos", "Uploads", "Log", "Now", "Rand"} {
 		if v.FieldByName(name).IsZero() {
 			missing = append(missing, name)
 		}

@@ -94,6 +94,7 @@ func (a *API) table() []Route {
 		{Method: get, Path: "/errors/:code", Scope: None, Doc: "What an error code means, in words.", end: raw(errorPage)},
 	}
 	rs = append(rs, a.registryRoutes()...)
+	rs = append(rs, a.settingRoutes()...)
 	for _, t := range a.deps.Types {
 		rs = append(rs, a.recordRoutes(t)...)
 	}

@@ -31,6 +31,7 @@ import (
 	"daohu/server/registry"
 	"daohu/server/roster"
 	"daohu/server/seal"
+	"daohu/server/setting"
 	"daohu/server/store"
 	"daohu/server/types"
 	"daohu/server/wechat"
@@ -68,6 +69,7 @@ type App struct {
 	Loader   *roster.Loader
 	Box      *seal.Box
 	WeChat   account.WeChat
+	Settings *setting.Service
 	API      *api.API
 
 	opt     Options
@@ -169,6 +171,11 @@ func (a *App) assemble() error {
 		Jitter: rand.IntN, Schema: types.Schema, Oldest: types.Oldest, Log: a.opt.Log,
 	})
 	a.Registry = &registry.Service{Store: a.DB, Writer: a.DB, Sealer: a.Box, Types: types.All(), NewID: a.DB.NewID}
+	kinds, err := settingKinds()
+	if err != nil {
+		return err
+	}
+	a.Settings = &setting.Service{Store: a.DB, Writer: a.DB, Kinds: kinds}
 	rules, err := quality.Builtin()
 	if err != nil {
 		return err
@@ -186,7 +193,7 @@ func (a *App) assemble() error {
 	}
 	a.API, err = api.New(api.Deps{
 		Types: types.All(), Accounts: a.Accounts, Scope: a.Registry, Sync: a.Delta, Records: a.Registry, Registry: a.Registry,
-		Approval: approval{a.Registry, a.Workflow, a.Delta, a.DB}, Pairing: pairs{a.Pairing, a.Registry}, Own: own{a.Registry},
+		Approval: approval{a.Registry, a.Workflow, a.Delta, a.DB}, Pairing: pairs{a.Pairing, a.Registry}, Rules: a.Settings, Own: own{a.Registry},
 		Settings: a.Accounts, Users: a.Staff, Devices: &staff.Phones{Store: a.DB, Writer: a.DB, Now: a.opt.Now}, Bodies: a.Registry, Photos: desk, Uploads: a.uploads, Other: console.Handler(api.Fail),
 		Checks:   []api.Check{{Name: "database", Ping: a.DB.Ping}, {Name: "redis", Ping: a.kv.Ping, Soft: true}},
 		Counters: a.counters(), Classify: store.Classify,

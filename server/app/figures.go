@@ -10,6 +10,7 @@ import (
 	"daohu/server/household"
 	"daohu/server/quality"
 	"daohu/server/roster"
+	"daohu/server/terms"
 )
 
 // Cohort is a number of households with their living members.
@@ -28,7 +29,8 @@ func (c *Cohort) add(people int) {
 type Figures struct {
 	Township string
 	Name     string
-	Year     int64 // the year that "this year" means
+	Words    map[string]string // of the township's terminology profile
+	Year     int64             // the year that "this year" means
 	All      Cohort
 	Exited   []Cohort // by year
 	Out      Cohort   // all exited together
@@ -61,6 +63,11 @@ func (a *App) Figures(ctx context.Context, code string, year int64) (*Figures, e
 		year = int64(a.opt.Now().In(shanghai).Year())
 	}
 	f := &Figures{Township: code, Name: t.area.Name, Year: year, ThisYear: Cohort{Year: year}, NextYear: Cohort{Year: year + 1}}
+	words, err := terms.Of(ctx, a.Settings, code)
+	if err != nil {
+		return nil, err
+	}
+	f.Words = words.Words
 	pairings, err := a.pairings(ctx, t)
 	if err != nil {
 		return nil, err
@@ -191,18 +198,18 @@ func (f *Figures) Lines() []string {
 	}
 	say("在册", f.All)
 	for _, c := range f.Exited {
-		say(fmt.Sprintf("%d 年脱贫", c.Year), c)
+		say(fmt.Sprintf("%d 年%s", c.Year, f.Words["exit"]), c)
 	}
-	say("已脱贫合计", f.Out)
-	say("未脱贫", f.In)
-	say(fmt.Sprintf("今年（%d）计划脱贫", f.ThisYear.Year), f.ThisYear)
-	say(fmt.Sprintf("明年（%d）计划脱贫", f.NextYear.Year), f.NextYear)
-	say("政策兜底", f.Safety)
+	say(f.Words["exited"]+"合计", f.Out)
+	say(f.Words["notExited"], f.In)
+	say(fmt.Sprintf("今年（%d）%s", f.ThisYear.Year, f.Words["planned"]), f.ThisYear)
+	say(fmt.Sprintf("明年（%d）%s", f.NextYear.Year, f.Words["planned"]), f.NextYear)
+	say(f.Words["safetyNet"], f.Safety)
 	if f.Later.Households > 0 {
-		say("其余未脱贫", f.Later)
+		say("其余"+f.Words["notExited"], f.Later)
 	}
 	say("人员变动（已批准）", f.Changes)
-	out = append(out, fmt.Sprintf("帮扶干部\t县直 %d 名\t乡镇 %d 名\t共 %d 名\t另有村干部 %d 名", f.CountyCadres, f.TownshipCadres, f.CountyCadres+f.TownshipCadres+f.Untold, f.VillageWorkers))
+	out = append(out, fmt.Sprintf("%s\t县直 %d 名\t乡镇 %d 名\t共 %d 名\t另有村干部 %d 名", f.Words["cadre"], f.CountyCadres, f.TownshipCadres, f.CountyCadres+f.TownshipCadres+f.Untold, f.VillageWorkers))
 	if f.Untold > 0 {
 		out = append(out, fmt.Sprintf("没有写明县直还是乡镇的干部\t%d 名", f.Untold))
 	}

@@ -2,17 +2,13 @@ package app
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
 
 	"daohu/server/access"
 	"daohu/server/account"
-	"daohu/server/booklet"
+	"daohu/server/commons"
 	"daohu/server/fault"
-	"daohu/server/form"
-	"daohu/server/record"
 	"daohu/server/roster"
 	"daohu/server/write"
 )
@@ -91,7 +87,7 @@ func (a *App) Import(ctx context.Context, in Import) (*Imported, error) {
 	if err != nil {
 		return nil, err
 	}
-	into := roster.Into{Township: out.Township, Common: common, Actor: in.Actor, People: users, Extra: a.commons}
+	into := roster.Into{Township: out.Township, Common: common, Actor: in.Actor, People: users, Extra: func(tx write.Tx, common string) error { return commons.Put(tx, common, b.Profile()) }}
 	out.IDs, err = a.Loader.Load(ctx, into, b, func(d, t int) { say("加密", d, t) })
 	out.Stored = err == nil
 	return out, err
@@ -149,36 +145,4 @@ func (a *App) enroll(ctx context.Context, in Import, b *roster.Book, county, tow
 		say("账号", i+1, len(b.Cadres))
 	}
 	return out, nil
-}
-
-// commons puts the built-in papers and cards into a township that has none.
-func (a *App) commons(tx write.Tx, common string) error {
-	have, err := tx.Of(booklet.Type, common)
-	if err != nil || len(have) > 0 {
-		return err
-	}
-	cards, err := booklet.Builtin()
-	if err != nil {
-		return err
-	}
-	meta := func() record.Meta { return record.Meta{ID: tx.NewID(), Household: common, MadeAt: tx.Now()} }
-	for _, c := range cards {
-		tx.Put(booklet.Type, &booklet.Card{Meta: meta(), Code: c.Code, Edition: c.Edition, Topic: c.Topic, Title: c.Title, Order: c.Order, SHA256: keep(tx, "text/markdown; charset=utf-8", c.Body), Size: int64(len(c.Body)), State: "published"})
-	}
-	papers, err := form.Builtin()
-	if err != nil {
-		return err
-	}
-	for _, p := range papers {
-		tx.Put(form.Type, &form.Form{Meta: meta(), Code: p.Code, Edition: p.Edition, Title: p.Title, Kind: p.Kind, SHA256: keep(tx, "application/json", p.Body), Size: int64(len(p.Body)), State: "published"})
-	}
-	return nil
-}
-
-// keep queues a body and returns its hash.
-func keep(tx write.Tx, mime string, body []byte) string {
-	h := sha256.Sum256(body)
-	sum := hex.EncodeToString(h[:])
-	tx.Add(&write.Blob{SHA256: sum, Mime: mime, Size: int64(len(body)), Body: body})
-	return sum
 }

@@ -114,6 +114,7 @@ func (m *matrix) table() map[string]matrixRow {
 	rows["POST /api/v1/me/totp/confirm"] = matrixRow{who: "TK", reach: matrixAny, ok: 422, ask: matrixPost("/api/v1/me/totp/confirm", map[string]any{"code": "no"})}
 	rows["POST /api/v1/me/phone"] = matrixRow{who: all, reach: matrixAny, ok: 204, ask: matrixPost("/api/v1/me/phone", map[string]any{"code": "demo:telephone"})}
 	m.registryRows(rows)
+	m.settingRows(rows)
 	for _, r := range matrixRecords() {
 		m.recordRows(rows, r)
 	}
@@ -236,6 +237,7 @@ func matrixRecords() []matrixRecord {
 		fixed("proposal", "CVT", false, "state"),
 		fixed("form", "CVTKA", true, "title"),
 		fixed("card", "HCVTKA", true, "title"),
+		fixed("setting", "HCVTKA", true, "title"),
 	}
 }
 

@@ -73,6 +73,7 @@ func (m *matrix) fill(scope string, town *fixtureTown, house int) *matrixTarget 
 	x := &matrixTarget{scope: scope, town: town, house: h.ID, rows: map[string]string{"household": h.ID}}
 	x.rows["member"], x.rows["pairing"] = m.RowsOf("member", town, h.ID)[0], m.RowsOf("pairing", town, h.ID)[0]
 	x.rows["form"] = m.RowsOf("form", town, town.Common)[0]
+	x.rows["setting"] = m.RowsOf("setting", town, town.Common)[0]
 	id := func(t string) string { x.rows[t] = m.DB.NewID(); return x.rows[t] }
 	mark := func(what, roles string) string {
 		return m.mark(fmt.Sprintf("%s记号%d%d", what, town.No, house), roles, h.ID)

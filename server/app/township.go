@@ -102,6 +102,11 @@ func (a *App) townships(ctx context.Context, only string) ([]string, error) {
 	return out, nil
 }
 
+// Townships lists the codes of all townships, or only the one given.
+func (a *App) Townships(ctx context.Context, only string) ([]string, error) {
+	return a.townships(ctx, only)
+}
+
 // workers are the cadres and village workers of a township by user id: those
 // whose home it is, and those whose ids are given.
 func (a *App) workers(ctx context.Context, code string, also map[string]bool) (map[string]account.User, error) {

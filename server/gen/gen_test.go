@@ -26,7 +26,7 @@ func root(t *testing.T) string {
 func TestWriteThenCheck(t *testing.T) {
 	dir := root(t)
 	var out bytes.Buffer
-	if err := run([]string{"-check", "-root", dir}, &out); err == nil || strings.Count(out.String(), "\n") != 6 {
+	if err := run([]string{"-check", "-root", dir}, &out); err == nil || strings.Count(out.String(), "\n") != 7 {
 		t.Errorf("an empty tree passes: %v\n%s", err, out.String())
 	}
 	if _, err := os.Stat(filepath.Join(dir, "docs")); !os.IsNotExist(err) {
@@ -181,6 +181,23 @@ func TestEveryProjectedFieldIsInTheTable(t *testing.T) {
 			if f.Name != "" && !strings.ContainsAny(f.Read+f.Mask, synced) && f.Class == record.Server && known[f.Name] {
 				t.Errorf("%s.%s is declared but never sent", typ.Name, f.Name)
 			}
+		}
+	}
+}
+
+func TestProfilesForThePhone(t *testing.T) {
+	b, err := profiles()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"  /** a household of the registry */\n  | 'household'\n",
+		"export type Profile = 'alleviation-2016' | 'monitoring-2021' | 'regular-2026';\n",
+		"DEFAULT_PROFILE: Profile = 'alleviation-2016';\n",
+		"    household: '贫困户',\n",
+	} {
+		if !strings.Contains(string(b), want) {
+			t.Errorf("no %s in\n%s", want, b)
 		}
 	}
 }

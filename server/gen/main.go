@@ -97,6 +97,10 @@ func all() ([]file, error) {
 	if err != nil {
 		return nil, err
 	}
+	words, err := profiles()
+	if err != nil {
+		return nil, err
+	}
 	return []file{
 		{"docs/errors.md", errorsPage(fault.Codes)},
 		{"docs/configuration.md", settingsPage(config.Vars())},
@@ -104,5 +108,6 @@ func all() ([]file, error) {
 		{"miniprogram/src/data/records.ts", records(types.All())},
 		{"miniprogram/src/data/tables.ts", tables(types.All(), types.Schema)},
 		{"miniprogram/src/data/lists.ts", codeLists(lists)},
+		{"miniprogram/src/data/terms.ts", words},
 	}, nil
 }

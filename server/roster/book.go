@@ -113,6 +113,17 @@ func (b *Book) Township() string {
 	return first
 }
 
+// Profile is the terminology profile the book names for its township; "" = none.
+func (b *Book) Profile() string {
+	code := b.Township()
+	for _, a := range b.Areas {
+		if a.Code == code {
+			return a.Profile
+		}
+	}
+	return ""
+}
+
 // Settle numbers the rows as Write lays them out and fills in what follows
 // from other rows: the township of an area, a household's head, number of
 // people and place in words. Whoever makes a Book by program calls it before

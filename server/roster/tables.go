@@ -8,6 +8,7 @@ import (
 	"daohu/server/household"
 	"daohu/server/pairing"
 	"daohu/server/record"
+	"daohu/server/terms"
 )
 
 // table declares one sheet: its columns in the order in which they are written.
@@ -50,7 +51,7 @@ func areaTable() *table[area.Area] {
 				map[string]string{"深贫村": "深度贫困村", "一般村": "非贫困村", "否": "非贫困村", "是": "贫困村"}).blank("非贫困村"),
 			number("计划出列年度", 2100, func(a *R) *int64 { return &a.ExitPlan }).by(year),
 			number("出列年度", 2100, func(a *R) *int64 { return &a.ExitYear }).by(year),
-			text("术语方案", record.Field{Name: "profile", Kind: record.Text, Max: 20, Enum: []string{"alleviation-2016", "monitoring-2021", "regular-2026"}}, func(a *R) *string { return &a.Profile }),
+			text("术语方案", record.Field{Name: "profile", Kind: record.Text, Max: 20, Enum: terms.Names()}, func(a *R) *string { return &a.Profile }),
 		}}
 }
 

@@ -12,6 +12,7 @@ import (
 	"daohu/server/pairing"
 	"daohu/server/photo"
 	"daohu/server/record"
+	"daohu/server/setting"
 	"daohu/server/write"
 )
 
@@ -35,6 +36,7 @@ func All() []*record.Type {
 		household.ProposalType,
 		form.Type,
 		booklet.Type,
+		setting.Type,
 	}
 }
 

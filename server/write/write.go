@@ -6,6 +6,8 @@ package write
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 
 	"daohu/server/record"
 )
@@ -229,6 +231,14 @@ type Blob struct {
 	Mime     string
 	Size     int64
 	Body     []byte
+}
+
+// Keep queues a small body and returns its SHA-256 in hex, by which rows name it.
+func Keep(tx Tx, mime string, body []byte) string {
+	h := sha256.Sum256(body)
+	sum := hex.EncodeToString(h[:])
+	tx.Add(&Blob{SHA256: sum, Mime: mime, Size: int64(len(body)), Body: body})
+	return sum
 }
 
 // TableName is the table of Blob.

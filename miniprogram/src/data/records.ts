@@ -340,3 +340,22 @@ export interface Card {
   /** set by the server */
   state?: 'draft' | 'published' | 'archived';
 }
+
+/** One edition of a township's own rules. */
+export interface Setting {
+  id: string;
+  /** User id of the author; not sent to households. */
+  by?: string;
+  /** kind of document; set by the server */
+  code?: string;
+  /** version of the township's document, from 1; set by the server */
+  edition?: number;
+  /** set by the server */
+  title?: string;
+  /** set by the server */
+  sha256?: string;
+  /** set by the server */
+  size?: number;
+  /** one edition of a kind is published; set by the server */
+  state?: 'archived' | 'published';
+}

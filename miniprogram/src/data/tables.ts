@@ -224,5 +224,17 @@ export const TABLES: { readonly schema: number; readonly types: readonly Type[] 
         { name: 'state', kind: 'text', class: 'server', max: 100, enum: ['draft', 'published', 'archived'] },
       ],
     },
+    {
+      name: 'setting',
+      common: true,
+      fields: [
+        { name: 'code', kind: 'text', class: 'server', max: 32 },
+        { name: 'edition', kind: 'int', class: 'server' },
+        { name: 'title', kind: 'text', class: 'server', max: 60 },
+        { name: 'sha256', kind: 'text', class: 'server', max: 100, format: 'sha256' },
+        { name: 'size', kind: 'int', class: 'server' },
+        { name: 'state', kind: 'text', class: 'server', max: 100, enum: ['archived', 'published'] },
+      ],
+    },
   ],
 };

@@ -4,9 +4,7 @@ package town
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"log/slog"
@@ -19,6 +17,7 @@ import (
 
 	"daohu/server/access"
 	"daohu/server/booklet"
+	"daohu/server/commons"
 	"daohu/server/delta"
 	"daohu/server/form"
 	"daohu/server/household"
@@ -182,36 +181,25 @@ func (t *Town) fill(tx write.Tx) error {
 	return pairing.Assign(tx, t.Common, "V", pairing.SourceVillage, workers)
 }
 
-// common puts the built-in quiz and cards.
+// common puts what ships with the program.
 func (t *Town) common(tx write.Tx) error {
-	papers, err := form.Builtin()
+	if err := commons.Put(tx, t.Common, ""); err != nil {
+		return err
+	}
+	papers, err := tx.Of(form.Type, t.Common)
 	if err != nil {
 		return err
 	}
-	for _, p := range papers {
-		t.Form = tx.NewID()
-		sum := put(tx, "application/json", p.Body)
-		tx.Put(form.Type, &form.Form{Meta: record.Meta{ID: t.Form, Household: t.Common}, Code: p.Code, Edition: p.Edition, Title: p.Title, Kind: p.Kind, SHA256: sum, Size: int64(len(p.Body)), State: "published"})
-	}
-	cards, err := booklet.Builtin()
+	t.Form = papers[0].Base().ID
+	cards, err := tx.Of(booklet.Type, t.Common)
 	if err != nil {
 		return err
 	}
 	t.Cards = nil
 	for _, c := range cards {
-		id := tx.NewID()
-		t.Cards = append(t.Cards, id)
-		sum := put(tx, "text/markdown; charset=utf-8", c.Body)
-		tx.Put(booklet.Type, &booklet.Card{Meta: record.Meta{ID: id, Household: t.Common}, Code: c.Code, Edition: c.Edition, Topic: c.Topic, Title: c.Title, Order: c.Order, SHA256: sum, Size: int64(len(c.Body)), State: "published"})
+		t.Cards = append(t.Cards, c.Base().ID)
 	}
 	return nil
-}
-
-func put(tx write.Tx, mime string, body []byte) string {
-	h := sha256.Sum256(body)
-	sum := hex.EncodeToString(h[:])
-	tx.Add(&write.Blob{SHA256: sum, Mime: mime, Size: int64(len(body)), Body: body})
-	return sum
 }
 
 // Pair moves a household to another cadre; nil only ends its pairing.

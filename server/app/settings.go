@@ -1,0 +1,40 @@
+package app
+
+import (
+	"context"
+
+	"daohu/server/access"
+	"daohu/server/setting"
+	"daohu/server/terms"
+)
+
+// settingKinds lists every kind of document a township may have of its own.
+// A kind is added here and nowhere else.
+func settingKinds() ([]setting.Kind, error) {
+	words, err := terms.Kind()
+	if err != nil {
+		return nil, err
+	}
+	return []setting.Kind{words}, nil
+}
+
+// PublishSetting publishes a document in one township, or in each, in the name
+// of the operator at the command line; what holds now is written over,
+// whichever edition it is. It returns the townships.
+func (a *App) PublishSetting(ctx context.Context, only, code string, c setting.Change) ([]string, error) {
+	codes, err := a.townships(ctx, only)
+	if err != nil {
+		return nil, err
+	}
+	for _, township := range codes {
+		now, err := a.Settings.Show(ctx, township, code)
+		if err != nil {
+			return nil, err
+		}
+		c.Edition = now.Edition
+		if _, err := a.Settings.Publish(ctx, access.Actor{}, township, code, c); err != nil {
+			return nil, err
+		}
+	}
+	return codes, nil
+}
