@@ -25,11 +25,16 @@ func (j *judge) edit(t *record.Type, row record.Record, m mutation, patch map[st
 	if t.Class == record.Author && row.Base().MadeBy != j.actor.User {
 		return verdict{}, fault.New(fault.Forbidden, "这条记录不是您写的。")
 	}
-	if t.Class == record.Server || (t.Class != record.Author && !access.Role(st.role).In("CV")) {
-		return verdict{}, fault.New(fault.Forbidden, "")
+	if err := j.may(t, row, patch, st); err != nil {
+		return verdict{}, err
 	}
-	if t.Class == record.Author && !st.late && revisable(t, row) {
+	if t.Class == record.Author && (!st.late || t.Private != nil) && revisable(t, row) {
 		return j.revise(t, row, next, m, patch, st)
+	}
+	if t.Class != record.Author { // before anything is queued
+		if err := j.rule(t, t.Clone(next), row, m, st); err != nil {
+			return verdict{}, err
+		}
 	}
 	changed, err := j.tx.Changed(t, m.id, m.base)
 	if err != nil {
@@ -48,7 +53,7 @@ func (j *judge) edit(t *record.Type, row record.Record, m mutation, patch map[st
 		}
 		var v verdict
 		switch {
-		case st.late || f.Class != record.Merge:
+		case st.late || (f.Class != record.Merge && (f.Class != record.Author || t.Class == record.Author)):
 			v, err = j.propose(t, m, name, was, want, was, "open")
 		case otherChanged(changed, name, j.actor.User):
 			v, err = j.propose(t, m, name, j.baseValue(changed, f, name), want, was, "conflict")
@@ -68,9 +73,46 @@ func (j *judge) edit(t *record.Type, row record.Record, m mutation, patch map[st
 		return verdict{}, err
 	}
 	if t.Class != record.Author && out.effect && differs(t, row, apply) {
-		j.put(t, apply, m, patch)
+		return out, j.apply(t, row, apply, m, patch, st)
 	}
 	return out, nil
+}
+
+// apply puts what is left of a change, with what the type's rule makes of it.
+func (j *judge) apply(t *record.Type, row, next record.Record, m mutation, patch map[string]json.RawMessage, st standing) error {
+	sent := t.Clone(next)
+	if err := j.rule(t, next, row, m, st); err != nil {
+		return err
+	}
+	for _, f := range t.Fields {
+		if f.Name != "" && t.Get(sent, f) != t.Get(next, f) {
+			j.history(t, row, next, f, m)
+		}
+	}
+	j.put(t, next, m, patch)
+	return nil
+}
+
+// may checks who may change the fields of patch: what the author keeps by the
+// row's author, what is written for one role by that role, everything else by
+// those who look after the household.
+func (j *judge) may(t *record.Type, row record.Record, patch map[string]json.RawMessage, st standing) error {
+	if t.Class == record.Server {
+		return fault.New(fault.Forbidden, "")
+	}
+	if err := write.May(t, st.role, patch); err != nil || t.Class == record.Author {
+		return err
+	}
+	for name := range patch {
+		f, _ := t.Field(name)
+		switch {
+		case f.Class == record.Author && row.Base().MadeBy != j.actor.User:
+			return fault.New(fault.Forbidden, "这条记录不是您写的。")
+		case f.Class != record.Author && f.Write == "" && !access.Role(st.role).In("CV"):
+			return fault.New(fault.Forbidden, "")
+		}
+	}
+	return nil
 }
 
 // settled closes the author's own conflicts on fields that now read as the
@@ -150,10 +192,8 @@ func (j *judge) history(t *record.Type, old, now record.Record, f record.Field, 
 // revise applies the author's own change of a row that is not settled; a
 // returned one goes back to the queue.
 func (j *judge) revise(t *record.Type, row, next record.Record, m mutation, patch map[string]json.RawMessage, st standing) (verdict, error) {
-	if rule := j.s.Rules[t.Name]; rule != nil {
-		if err := rule(j.tx, write.Arrival{By: j.actor.User, Row: next, Before: row, Base: m.base, DeviceAt: m.deviceAt, Late: st.late}); err != nil {
-			return verdict{}, err
-		}
+	if err := j.rule(t, next, row, m, st); err != nil {
+		return verdict{}, err
 	}
 	if !differs(t, row, next) {
 		return verdict{effect: true}, nil

@@ -162,6 +162,7 @@ func (j *judge) decide(m mutation) (verdict, error) {
 	switch {
 	case !ok:
 		return verdict{}, fault.New(fault.NotFound, "")
+	case t.Private != nil: // the township reads the quarantine: a private row never waits there
 	case j.actor.PushOnly:
 		return j.quarantine(m, "push-only")
 	case j.wiped:
@@ -216,16 +217,17 @@ func (j *judge) create(t *record.Type, m mutation, patch map[string]json.RawMess
 	if err := write.Apply(t, r, patch, j.s.Sealer, record.Author, record.Merge, record.Propose); err != nil {
 		return verdict{}, err
 	}
+	if err := write.May(t, st.role, patch); err != nil {
+		return verdict{}, err
+	}
 	if err := write.Complete(t, r); err != nil {
 		return verdict{}, err
 	}
 	if t.Class == record.Propose {
 		return j.propose(t, m, "*", "", string(m.patch), "", "open")
 	}
-	if rule := j.s.Rules[t.Name]; rule != nil {
-		if err := rule(j.tx, write.Arrival{By: j.actor.User, Row: r, Base: m.base, DeviceAt: m.deviceAt, Late: st.late}); err != nil {
-			return verdict{}, err
-		}
+	if err := j.rule(t, r, nil, m, st); err != nil {
+		return verdict{}, err
 	}
 	j.put(t, r, m, patch)
 	v := verdict{effect: true}
@@ -233,6 +235,15 @@ func (j *judge) create(t *record.Type, m mutation, patch map[string]json.RawMess
 		v.code, v.reason = codeLate, sentence[codeLate]
 	}
 	return v, nil
+}
+
+// rule asks the type's own rule, if it has one.
+func (j *judge) rule(t *record.Type, r, before record.Record, m mutation, st standing) error {
+	rule := j.s.Rules[t.Name]
+	if rule == nil {
+		return nil
+	}
+	return rule(j.tx, write.Arrival{By: j.actor.User, Role: st.role, Row: r, Before: before, Base: m.base, DeviceAt: m.deviceAt, Late: st.late})
 }
 
 func (j *judge) put(t *record.Type, r record.Record, m mutation, patch map[string]json.RawMessage) {
@@ -261,7 +272,7 @@ func (j *judge) erase(t *record.Type, row record.Record, m mutation, st standing
 		return verdict{}, fault.New(fault.NotFound, "")
 	case row.Base().DeletedAt > 0:
 		return verdict{}, nil
-	case t.Class != record.Author || row.Base().MadeBy != j.actor.User || st.late:
+	case t.Class != record.Author || row.Base().MadeBy != j.actor.User || st.late || t.Private != nil:
 		return verdict{}, fault.New(fault.Forbidden, "这条记录不能由您删除。")
 	case !revisable(t, row):
 		return verdict{}, fault.New(fault.WrongState, "已经审核过的记录不能删除。")

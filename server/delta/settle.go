@@ -47,12 +47,28 @@ func (s *Service) take(ctx context.Context, tx write.Tx, q *write.Quarantine) er
 	if err != nil {
 		return fault.Wrap(fault.BadRequest, err)
 	}
-	author := access.Actor{User: q.User, Role: access.Cadre}
-	j := &judge{s: s, ctx: ctx, tx: tx, actor: author, before: map[string]record.Record{}, receipts: map[string]write.Receipt{},
-		grants: []write.Grant{{Principal: q.User, Household: q.Household, Role: "C"}}}
+	role, err := roleAt(tx, q)
+	if err != nil {
+		return err
+	}
+	j := &judge{s: s, ctx: ctx, tx: tx, actor: access.Actor{User: q.User, Role: access.Role(role)}, before: map[string]record.Record{}, receipts: map[string]write.Receipt{},
+		grants: []write.Grant{{Principal: q.User, Household: q.Household, Role: role}}}
 	_, err = j.decide(m)
 	if e, ours := errors.AsType[*fault.Error](err); ours {
 		return e
 	}
 	return err
+}
+
+// roleAt is the role in which the author held the household last; a cadre's
+// when there is no trace of it any more.
+func roleAt(tx write.Tx, q *write.Quarantine) (string, error) {
+	grants, err := tx.Grants(q.Household)
+	role, since := "C", int64(-1)
+	for _, g := range grants {
+		if g.Principal == q.User && g.SinceSeq > since {
+			role, since = g.Role, g.SinceSeq
+		}
+	}
+	return role, err
 }

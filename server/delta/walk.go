@@ -126,7 +126,7 @@ func (p *puller) large(sp Space, h Holding, since int64, w *walk, full bool) (do
 	}
 	for ti := start; ti < len(p.s.Types); ti++ {
 		t := p.s.Types[ti]
-		if !strings.Contains(t.Readers, h.Role) || t.Common != (h.Household == sp.Common) && ti > 0 {
+		if !strings.Contains(t.Readers, h.Role) || !t.Lies(h.Household == sp.Common) && ti > 0 {
 			continue
 		}
 		lastID := ""
@@ -207,14 +207,14 @@ func (p *puller) read(sp Space, hs []Holding, since int64, delta ...bool) (map[s
 }
 
 // ofKind keeps the households that can have rows of t: common types lie only
-// with the pseudo-household, the others never do; everyone has a household row.
+// with the pseudo-household, most others never do; everyone has a household row.
 func ofKind(ids []string, common string, t *record.Type, household bool) []string {
 	if household {
 		return ids
 	}
 	var out []string
 	for _, id := range ids {
-		if t.Common == (id == common) {
+		if t.Lies(id == common) {
 			out = append(out, id)
 		}
 	}

@@ -14,6 +14,8 @@
 //	  read=HCV    roles that see the value; default: the type's Readers
 //	  mask=TK     roles that see it masked (Mask); "" = nobody
 //	  blind       masked, it only shows that there is something
+//	  write=VT    roles that may set it from the wire; default: all whom the
+//	              class lets, which for merge and propose is never H
 //	  max=N       longest text in runes (default 100), longest list in items
 //	              (default 20), largest number (default 2^53-1)
 //	  min=N       smallest number (default 0)
@@ -94,6 +96,7 @@ type Field struct {
 	Read     string // role letters that see the value
 	Mask     string // role letters that see it masked
 	Blind    bool   // masked, it only shows that there is something
+	Write    string // role letters that may set it from the wire; "" = all whom the class lets
 	Max, Min int64
 	Enum     []string
 	List     string // name of the code list Enum or Offer comes from; "" = none
@@ -110,6 +113,7 @@ type Policy struct {
 	Readers  string // role letters that may see rows of the type at all
 	Creators string // role letters that may make a row through sync or the API
 	Common   bool   // rows lie with the township's pseudo-household: cards, forms, settings
+	Anywhere bool   // rows lie with a household or with the pseudo-household
 	// Workflow says that rows carry `state` and `words` moved by the workflow
 	// package (pending, approved, returned, rejected).
 	Workflow bool
@@ -118,7 +122,16 @@ type Policy struct {
 	Check func(Record) []Problem
 	// Hidden says that a row is not to be served to role letters; nil = never.
 	Hidden func(r Record, role string) bool
+	// Private names the person a row is about (user id, "" = nobody), who never
+	// sees it, whatever the role; nil = the type is not private. Of a private
+	// row no copy is made where others look: it never becomes a proposal, goes
+	// to no quarantine and is never deleted. Such a type is of class author.
+	Private func(Record) string
 }
+
+// Lies reports whether rows of the type may lie with the pseudo-household
+// (common) or with any other.
+func (t *Type) Lies(common bool) bool { return t.Anywhere || t.Common == common }
 
 // Problem is one thing wrong with one field; fault.Field has the same shape.
 type Problem struct{ Name, Code, Detail string }
@@ -139,6 +152,9 @@ func Of[T any, P interface {
 	Record
 }](name string, p Policy) *Type {
 	t := &Type{Name: name, Policy: p, rt: reflect.TypeFor[T](), byName: map[string]int{}}
+	if p.Private != nil && (p.Class != Author || p.Workflow) {
+		panic("record: " + name + " is private and not of class author alone")
+	}
 	if t.rt.NumField() == 0 || t.rt.Field(0).Type != reflect.TypeFor[Meta]() {
 		panic("record: " + name + " must embed record.Meta first")
 	}
@@ -191,6 +207,8 @@ func (f *Field) option(typ, o string) {
 		f.Read = val
 	case "mask":
 		f.Mask = val
+	case "write":
+		f.Write = val
 	case "max":
 		f.Max, err = strconv.ParseInt(val, 10, 64)
 	case "min":

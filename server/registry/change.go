@@ -19,7 +19,7 @@ func (s *Service) Change(ctx context.Context, a access.Actor, t *record.Type, id
 	if err != nil {
 		return nil, fault.Wrap(fault.BadRequest, err)
 	}
-	found, err := s.find(ctx, a, t, id)
+	found, err := s.Row(ctx, a, t, id)
 	if err != nil {
 		return nil, err
 	}
@@ -27,7 +27,7 @@ func (s *Service) Change(ctx context.Context, a access.Actor, t *record.Type, id
 	in := write.Intent{Township: m.Township, Actor: a.User, Action: "change", Households: []string{m.Household}}
 	var out record.Record
 	_, err = s.Writer.Write(ctx, in, func(tx write.Tx) error {
-		if h, _ := tx.Household(m.Household); h.Common() && !t.Common {
+		if h, _ := tx.Household(m.Household); !t.Lies(h.Common()) {
 			return missing // everyone in the township holds that one
 		}
 		got, err := tx.Load(t, id)
@@ -42,19 +42,38 @@ func (s *Service) Change(ctx context.Context, a access.Actor, t *record.Type, id
 			return fault.New(fault.Stale, "")
 		}
 		out = t.Clone(row)
-		if err := write.Apply(t, out, fields, s.Sealer, record.Merge, record.Propose, record.Online); err != nil {
+		allowed := []record.Class{record.Merge, record.Propose, record.Online}
+		if row.Base().MadeBy == a.User && t.Class != record.Author {
+			allowed = append(allowed, record.Author)
+		}
+		if err := s.fill(tx, a, t, out, row, fields, allowed); err != nil {
 			return err
 		}
-		if err := write.Complete(t, out); err != nil {
-			return err
-		}
-		s.index(out, fields)
 		return s.put(tx, a, t, row, out)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return s.project(t, out, a)
+}
+
+// fill sets what was sent, and what follows from it, in r; before is the row as
+// it was, nil for a new one.
+func (s *Service) fill(tx write.Tx, a access.Actor, t *record.Type, r, before record.Record, patch map[string]json.RawMessage, allowed []record.Class) error {
+	if err := write.Apply(t, r, patch, s.Sealer, allowed...); err != nil {
+		return err
+	}
+	if err := write.May(t, string(a.Role), patch); err != nil {
+		return err
+	}
+	if err := write.Complete(t, r); err != nil {
+		return err
+	}
+	s.index(r, patch)
+	if rule := s.Rules[t.Name]; rule != nil {
+		return rule(tx, write.Arrival{By: a.User, Role: string(a.Role), Row: r, Before: before})
+	}
+	return nil
 }
 
 // index keeps the blind index of an ID number in step with the number.
@@ -105,21 +124,22 @@ func (s *Service) Make(ctx context.Context, a access.Actor, t *record.Type, h Ho
 	if !record.IsID(id) {
 		return nil, fault.Bad(fault.Field{Name: "id", Code: "format", Detail: "编号的格式不对。"})
 	}
+	if h.ID == "" { // of the township as a whole
+		if h.ID, err = s.Store.Common(ctx, h.Township); err != nil {
+			return nil, err
+		}
+	}
 	var out record.Record
 	in := write.Intent{Township: h.Township, Actor: a.User, Action: "make", Households: []string{h.ID}}
 	_, err = s.Writer.Write(ctx, in, func(tx write.Tx) error {
-		if in, known := tx.Household(h.ID); !known || in.Common() != t.Common {
+		if in, known := tx.Household(h.ID); !known || !t.Lies(in.Common()) {
 			return missing // what is meant for one household does not go to all
 		}
 		out = t.New()
 		*out.Base() = record.Meta{Household: h.ID, ID: id, MadeBy: a.User, MadeAt: tx.Now()}
-		if err := write.Apply(t, out, fields, s.Sealer, record.Merge, record.Propose, record.Online); err != nil {
+		if err := s.fill(tx, a, t, out, nil, fields, []record.Class{record.Author, record.Merge, record.Propose, record.Online}); err != nil {
 			return err
 		}
-		if err := write.Complete(t, out); err != nil {
-			return err
-		}
-		s.index(out, fields)
 		got, err := tx.Load(t, id)
 		if err != nil {
 			return err

@@ -68,7 +68,7 @@ func (s *Service) pick(ctx context.Context, a access.Actor, t *record.Type, town
 		if keep != nil && !keep(r) {
 			continue
 		}
-		b, err := t.Project(r, string(a.Role), s.Sealer)
+		b, err := s.Show(t, r, a)
 		if err != nil {
 			return nil, err
 		}

@@ -45,7 +45,8 @@ type Service struct {
 	Store  Store
 	Writer write.Writer
 	Sealer Sealer
-	Types  []*record.Type // the first is the household
+	Types  []*record.Type        // the first is the household
+	Rules  map[string]write.Rule // by type name; nil = none
 	NewID  func() string
 }
 
@@ -122,9 +123,18 @@ func (s *Service) ReachTownship(ctx context.Context, a access.Actor, township st
 	return "", missing
 }
 
-// project gives a row as the actor may see it; hidden rows are not found.
+// Show gives a row as the actor may see it: nil when the role may not, or when
+// the row is private and about the actor.
+func (s *Service) Show(t *record.Type, r record.Record, a access.Actor) (json.RawMessage, error) {
+	if t.Private != nil && t.Private(r) == a.User {
+		return nil, nil
+	}
+	return t.Project(r, string(a.Role), s.Sealer)
+}
+
+// project is Show; what may not be seen is not found.
 func (s *Service) project(t *record.Type, r record.Record, a access.Actor) (json.RawMessage, error) {
-	b, err := t.Project(r, string(a.Role), s.Sealer)
+	b, err := s.Show(t, r, a)
 	if err != nil {
 		return nil, err
 	}
@@ -140,10 +150,13 @@ func (s *Service) Row(ctx context.Context, a access.Actor, t *record.Type, id st
 		return nil, missing
 	}
 	r, err := s.find(ctx, a, t, id)
-	if err == nil && t.Hidden != nil && t.Hidden(r, string(a.Role)) {
+	if err != nil {
+		return nil, err
+	}
+	if t.Hidden != nil && t.Hidden(r, string(a.Role)) || t.Private != nil && t.Private(r) == a.User {
 		return nil, missing
 	}
-	return r, err
+	return r, nil
 }
 
 // find reads one row within the actor's reach.
@@ -192,7 +205,7 @@ func (s *Service) List(ctx context.Context, a access.Actor, t *record.Type, q Pa
 	}
 	rows := []json.RawMessage{}
 	for _, r := range recs {
-		b, err := t.Project(r, string(a.Role), s.Sealer)
+		b, err := s.Show(t, r, a)
 		if err != nil {
 			return nil, "", err
 		}

@@ -82,6 +82,11 @@ func (s *Service) accept(tx write.Tx, p *household.Proposal) error {
 	if err := write.Complete(t, next); err != nil {
 		return err
 	}
+	if rule := s.Rules[t.Name]; rule != nil && t.Class != record.Author { // what an author amends was judged when it arrived
+		if err := rule(tx, write.Arrival{By: p.MadeBy, Role: "T", Row: next, Before: row}); err != nil {
+			return err
+		}
+	}
 	tx.Add(&write.History{Household: p.Household, Type: t.Name, Row: p.Row, Field: f.Name, Old: t.Get(row, f), New: value, By: p.MadeBy, At: tx.Now()})
 	tx.Put(t, next)
 	return recount(tx, t, p.Household)

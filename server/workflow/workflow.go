@@ -47,6 +47,7 @@ type Service struct {
 	Writer write.Writer
 	Sealer record.Sealer
 	Types  []*record.Type
+	Rules  map[string]write.Rule // by type name; nil = none
 	// Faults names what the data-quality rules call an error in a household as
 	// it stands in the transaction, by rule and person; nil = no rules.
 	Faults func(tx write.Tx, household string) (map[string]fault.Field, error)

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"daohu/server/access"
 	"daohu/server/fault"
 	"daohu/server/record"
 )
@@ -52,6 +53,23 @@ func Apply(t *record.Type, r record.Record, patch map[string]json.RawMessage, s 
 		if err := t.Set(r, f, v); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// May checks that a role may set the fields of patch from the wire
+// (record.Field.Write). Names that are no fields are Apply's matter. Code:
+// forbidden, by name.
+func May(t *record.Type, role string, patch map[string]json.RawMessage) error {
+	var bad []fault.Field
+	for _, name := range slices.Sorted(maps.Keys(patch)) {
+		f, ok := t.Field(name)
+		if ok && f.Write != "" && !access.Role(role).In(f.Write) {
+			bad = append(bad, fault.Field{Name: name, Code: "not-allowed", Detail: "这一项不由您来填。"})
+		}
+	}
+	if len(bad) > 0 {
+		return &fault.Error{Code: fault.Forbidden, Fields: bad}
 	}
 	return nil
 }

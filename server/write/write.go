@@ -82,9 +82,11 @@ type Tx interface {
 	Settle(q *Quarantine) error
 }
 
-// Arrival is one row made or changed through sync, before it is put.
+// Arrival is one row made or changed, before it is put: through sync, online,
+// or by a proposal that was accepted.
 type Arrival struct {
 	By       string // user id of the author
+	Role     string // role letter the author acts in
 	Row      record.Record
 	Before   record.Record // nil when the row is new
 	Base     int64         // seq the author had seen
@@ -93,7 +95,8 @@ type Arrival struct {
 }
 
 // Rule is what a type adds to the general rules of arrival: it fills the
-// fields the server sets, or refuses with a *fault.Error.
+// fields the server sets, or refuses with a *fault.Error. One change may be
+// judged twice: as it was sent, and again what is left of it after conflicts.
 type Rule func(tx Tx, a Arrival) error
 
 // House is the lock view of a household.
