@@ -20,6 +20,10 @@ const (
 // here refuses a visit.
 func Arrive(tx write.Tx, a write.Arrival) error {
 	v := a.Row.(*Visit)
+	if a.Before == nil {
+		tally(tx, v)
+	}
+	v.Burden = ""
 	if a.Before != nil {
 		if v.State == "returned" {
 			v.State, v.Words = "pending", ""

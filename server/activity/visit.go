@@ -23,6 +23,7 @@ type Visit struct {
 	Flags     record.List `json:"flags" rec:"server,max=8,read=CVTA" doc:"late, double, clock: hints for the reviewer"`
 	DeviceAt  int64       `json:"deviceAt" rec:"server,read=TA" doc:"the phone's clock when it was written, Unix ms"`
 	WindowAt  int64       `json:"windowAt" rec:"server,read=TA" doc:"start of the provable window: when the state the author had seen was committed; it ends at arrival"`
+	Burden    record.List `json:"burden" rec:"max=3,read=" doc:"seconds, taps and fields it took to write, counted by the phone; added to the township's totals and kept nowhere else"`
 }
 
 // VisitType is the declaration of Visit.

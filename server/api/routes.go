@@ -95,6 +95,7 @@ func (a *API) table() []Route {
 	}
 	rs = append(rs, a.registryRoutes()...)
 	rs = append(rs, a.settingRoutes()...)
+	rs = append(rs, a.visitRoutes()...)
 	for _, t := range a.deps.Types {
 		rs = append(rs, a.recordRoutes(t)...)
 	}

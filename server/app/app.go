@@ -19,6 +19,7 @@ import (
 
 	"daohu/server/account"
 	"daohu/server/account/staff"
+	"daohu/server/activity"
 	"daohu/server/api"
 	"daohu/server/blob"
 	"daohu/server/config"
@@ -171,7 +172,7 @@ func (a *App) assemble() error {
 		Jitter: rand.IntN, Schema: types.Schema, Oldest: types.Oldest, Log: a.opt.Log,
 	})
 	a.Registry = &registry.Service{Store: a.DB, Writer: a.DB, Sealer: a.Box, Types: types.All(), NewID: a.DB.NewID}
-	kinds, err := settingKinds()
+	kinds, err := a.settingKinds()
 	if err != nil {
 		return err
 	}
@@ -193,7 +194,7 @@ func (a *App) assemble() error {
 	}
 	a.API, err = api.New(api.Deps{
 		Types: types.All(), Accounts: a.Accounts, Scope: a.Registry, Sync: a.Delta, Records: a.Registry, Registry: a.Registry,
-		Approval: approval{a.Registry, a.Workflow, a.Delta, a.DB}, Pairing: pairs{a.Pairing, a.Registry}, Rules: a.Settings, Own: own{a.Registry},
+		Approval: approval{a.Registry, a.Workflow, a.Delta, a.DB}, Pairing: pairs{a.Pairing, a.Registry}, Rules: a.Settings, Visits: duties{&activity.DueList{Store: a.DB, Settings: a.Settings}, a.DB, a.Registry, a.opt.Now}, Own: own{a.Registry},
 		Settings: a.Accounts, Users: a.Staff, Devices: &staff.Phones{Store: a.DB, Writer: a.DB, Now: a.opt.Now}, Bodies: a.Registry, Photos: desk, Uploads: a.uploads, Other: console.Handler(api.Fail),
 		Checks:   []api.Check{{Name: "database", Ping: a.DB.Ping}, {Name: "redis", Ping: a.kv.Ping, Soft: true}},
 		Counters: a.counters(), Classify: store.Classify,

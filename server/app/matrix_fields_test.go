@@ -50,7 +50,7 @@ func matrixValue(f record.Field) any {
 func (m *matrix) matrixNew(name string) map[string]any {
 	x := m.targets[0]
 	return map[string]map[string]any{
-		"visit": {"day": m.Today()}, "need": {"text": "难"}, "member": {"name": "新", "relation": "之子"},
+		"visit": {"day": m.Today()}, "confirmation": {"visit": x.rows["visit"], "answer": "来过"}, "need": {"text": "难"}, "member": {"name": "新", "relation": "之子"},
 		"response": {"day": m.Today(), "form": x.rows["form"]}, "photo": matrixPhoto(x.rows["visit"], matrixJPEG(77), ""),
 	}[name]
 }

@@ -115,6 +115,7 @@ func (m *matrix) table() map[string]matrixRow {
 	rows["POST /api/v1/me/phone"] = matrixRow{who: all, reach: matrixAny, ok: 204, ask: matrixPost("/api/v1/me/phone", map[string]any{"code": "demo:telephone"})}
 	m.registryRows(rows)
 	m.settingRows(rows)
+	m.visitRows(rows)
 	for _, r := range matrixRecords() {
 		m.recordRows(rows, r)
 	}
@@ -230,6 +231,7 @@ func matrixRecords() []matrixRecord {
 		{"household", "HCVTKA", false, map[string]any{"danger": "C级"}, 200, 404, nil},
 		{"member", "HCVTKA", false, map[string]any{"work": "省外"}, 200, 404, map[string]any{"name": "新人", "relation": "之女"}},
 		{"visit", "HCVTA", false, map[string]any{"text": "改写"}, 422, 404, nil},
+		{"confirmation", "HTA", false, map[string]any{"text": "改写"}, 422, 404, nil},
 		{"response", "HCVT", false, map[string]any{"day": "2026-01-01"}, 422, 404, nil},
 		{"photo", "HCVT", false, map[string]any{"note": "改写"}, 422, 404, nil},
 		{"need", "HCVTKA", false, map[string]any{"answer": "已答复"}, 200, 404, map[string]any{"text": "缺水"}},

@@ -2,20 +2,27 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"daohu/server/access"
+	"daohu/server/activity"
 	"daohu/server/setting"
 	"daohu/server/terms"
 )
 
 // settingKinds lists every kind of document a township may have of its own.
 // A kind is added here and nowhere else.
-func settingKinds() ([]setting.Kind, error) {
+func (a *App) settingKinds() ([]setting.Kind, error) {
 	words, err := terms.Kind()
 	if err != nil {
 		return nil, err
 	}
-	return []setting.Kind{words}, nil
+	today := func() string { return a.opt.Now().In(shanghai).Format(time.DateOnly) }
+	visits, err := activity.Kinds(today)
+	if err != nil {
+		return nil, err
+	}
+	return append([]setting.Kind{words}, visits...), nil
 }
 
 // PublishSetting publishes a document in one township, or in each, in the name

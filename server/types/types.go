@@ -30,6 +30,7 @@ func All() []*record.Type {
 		household.MemberType,
 		pairing.Type,
 		activity.VisitType,
+		activity.ConfirmationType,
 		form.ResponseType,
 		casework.NeedType,
 		photo.Type,
@@ -43,8 +44,9 @@ func All() []*record.Type {
 // Rules are what single types add to the general rules of sync, by name.
 func Rules() map[string]write.Rule {
 	return map[string]write.Rule{
-		activity.VisitType.Name: activity.Arrive,
-		form.ResponseType.Name:  form.Arrive,
-		photo.Type.Name:         photo.Arrive,
+		activity.VisitType.Name:        activity.Arrive,
+		activity.ConfirmationType.Name: activity.Confirm,
+		form.ResponseType.Name:         form.Arrive,
+		photo.Type.Name:                photo.Arrive,
 	}
 }

@@ -61,7 +61,7 @@ type Tx interface {
 	// Revoke ends an open assignment at this transaction's seq.
 	Revoke(g Grant)
 	// Add queues rows without a place in the walk: *History, []*Result,
-	// []*Receipt, *Quarantine, *Step, *Blob.
+	// []*Receipt, *Quarantine, *Step, *Blob, *Burden.
 	Add(row any)
 	// Hashes returns the hashes of the client's mutations from mid on, by mid.
 	Hashes(mid int64) (map[int64]string, error)
@@ -226,6 +226,14 @@ type Step struct {
 
 // TableName is the table of Step.
 func (Step) TableName() string { return "step" }
+
+// Burden counts one value once more in the totals of a township and month; no
+// row of it names a person or a record.
+type Burden struct {
+	Month string // 2026-01
+	What  string // seconds, taps, fields
+	Value int64
+}
 
 // Blob is a small body that rows name by its SHA-256: card text, form items.
 type Blob struct {

@@ -213,6 +213,22 @@ export interface Visit {
   words?: string;
   /** late, double, clock: hints for the reviewer; seen by CV; set by the server */
   flags?: List;
+  /** seconds, taps and fields it took to write, counted by the phone; added to the township's totals and kept nowhere else */
+  burden?: List;
+}
+
+/** What a household says of a visit. */
+export interface Confirmation {
+  id: string;
+  /** User id of the author; not sent to households. */
+  by?: string;
+  /** the visit it speaks of */
+  visit?: string;
+  answer?: '没来过' | '来过' | '有事';
+  /** in the household's own words */
+  text?: string;
+  /** whose phone it was tapped on; the second weighs less; set by the server */
+  channel?: 'own' | 'cadre_phone';
 }
 
 /** One answered paper. */

@@ -142,6 +142,17 @@ export const TABLES: { readonly schema: number; readonly types: readonly Type[] 
         { name: 'state', kind: 'text', class: 'server', max: 100, enum: ['pending', 'approved', 'returned', 'rejected'] },
         { name: 'words', kind: 'text', class: 'server', max: 200 },
         { name: 'flags', kind: 'list', class: 'server', max: 8 },
+        { name: 'burden', kind: 'list', class: 'author', max: 3 },
+      ],
+    },
+    {
+      name: 'confirmation',
+      common: false,
+      fields: [
+        { name: 'visit', kind: 'text', class: 'author', max: 100, required: true, format: 'id' },
+        { name: 'answer', kind: 'text', class: 'author', max: 100, enum: ['没来过', '来过', '有事'], required: true },
+        { name: 'text', kind: 'text', class: 'author', max: 300 },
+        { name: 'channel', kind: 'text', class: 'server', max: 100, enum: ['own', 'cadre_phone'] },
       ],
     },
     {
