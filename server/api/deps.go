@@ -35,6 +35,7 @@ type Deps struct {
 	Pairing  Pairing
 	Rules    Rules
 	Visits   Visits
+	Notices  Notices
 	Own      Own
 	Bodies   Bodies
 	Photos   Photos
@@ -214,7 +215,7 @@ type Photos interface {
 func (d Deps) check() error {
 	var missing []string
 	v := reflect.ValueOf(d)
-	for _, name := range []string{"Types", "Accounts", "Settings", "Users", "Devices", "Scope", "Sync", "Records", "Registry", "Approval", "Pairing", "Rules", "Visits", "Own", "Bodies", "Photos", "Uploads", "Log", "Now", "Rand"} {
+	for _, name := range []string{"Types", "Accounts", "Settings", "Users", "Devices", "Scope", "Sync", "Records", "Registry", "Approval", "Pairing", "Rules", "Visits", "Notices", "Own", "Bodies", "Photos", "Uploads", "Log", "Now", "Rand"} {
 		if v.FieldByName(name).IsZero() {
 			missing = append(missing, name)
 		}

@@ -96,6 +96,7 @@ func (a *API) table() []Route {
 	rs = append(rs, a.registryRoutes()...)
 	rs = append(rs, a.settingRoutes()...)
 	rs = append(rs, a.visitRoutes()...)
+	rs = append(rs, a.noticeRoutes()...)
 	for _, t := range a.deps.Types {
 		rs = append(rs, a.recordRoutes(t)...)
 	}

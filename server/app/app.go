@@ -25,6 +25,7 @@ import (
 	"daohu/server/config"
 	"daohu/server/console"
 	"daohu/server/delta"
+	"daohu/server/notice"
 	"daohu/server/pairing"
 	"daohu/server/photo"
 	"daohu/server/quality"
@@ -71,6 +72,7 @@ type App struct {
 	Box      *seal.Box
 	WeChat   account.WeChat
 	Settings *setting.Service
+	Notices  *notice.Service
 	API      *api.API
 
 	opt     Options
@@ -176,6 +178,7 @@ func (a *App) assemble() error {
 	if err != nil {
 		return err
 	}
+	a.Notices = &notice.Service{Store: a.DB, Writer: a.DB, Today: a.today}
 	a.Settings = &setting.Service{Store: a.DB, Writer: a.DB, Kinds: kinds}
 	rules, err := quality.Builtin()
 	if err != nil {
@@ -194,7 +197,7 @@ func (a *App) assemble() error {
 	}
 	a.API, err = api.New(api.Deps{
 		Types: types.All(), Accounts: a.Accounts, Scope: a.Registry, Sync: a.Delta, Records: a.Registry, Registry: a.Registry,
-		Approval: approval{a.Registry, a.Workflow, a.Delta, a.DB}, Pairing: pairs{a.Pairing, a.Registry}, Rules: a.Settings, Visits: duties{&activity.DueList{Store: a.DB, Settings: a.Settings}, a.DB, a.Registry, a.opt.Now}, Own: own{a.Registry},
+		Approval: approval{a.Registry, a.Workflow, a.Delta, a.DB}, Pairing: pairs{a.Pairing, a.Registry}, Rules: a.Settings, Visits: duties{&activity.DueList{Store: a.DB, Settings: a.Settings}, a.DB, a.Registry, a.today}, Notices: notices{a.Notices, a.Registry}, Own: own{a.Registry},
 		Settings: a.Accounts, Users: a.Staff, Devices: &staff.Phones{Store: a.DB, Writer: a.DB, Now: a.opt.Now}, Bodies: a.Registry, Photos: desk, Uploads: a.uploads, Other: console.Handler(api.Fail),
 		Checks:   []api.Check{{Name: "database", Ping: a.DB.Ping}, {Name: "redis", Ping: a.kv.Ping, Soft: true}},
 		Counters: a.counters(), Classify: store.Classify,
@@ -247,14 +250,18 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 		}
 		ended <- srv.Serve(l)
 	}()
-	hourly := time.NewTicker(time.Hour)
+	a.minutely(ctx)
+	hourly, minutely := time.NewTicker(time.Hour), time.NewTicker(time.Minute)
 	defer hourly.Stop()
+	defer minutely.Stop()
 	for {
 		select {
 		case err := <-ended:
 			return err
 		case <-hourly.C:
 			a.housekeep(ctx)
+		case <-minutely.C:
+			a.minutely(ctx)
 		case <-ctx.Done():
 			grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 			defer cancel()
@@ -267,6 +274,9 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	}
 }
 
+// today is the running day of the programme, 2006-01-02.
+func (a *App) today() string { return a.opt.Now().In(shanghai).Format(time.DateOnly) }
+
 func (a *App) housekeep(ctx context.Context) {
 	if _, err := a.uploads.Reap(ctx, a.opt.Now().UnixMilli()); err != nil {
 		a.opt.Log.ErrorContext(ctx, "forgetting old uploads failed", "err", err)
@@ -276,6 +286,13 @@ func (a *App) housekeep(ctx context.Context) {
 	}
 	if _, err := a.Accounts.Purge(ctx); err != nil {
 		a.opt.Log.ErrorContext(ctx, "forgetting old sessions failed", "err", err)
+	}
+}
+
+// minutely takes down what has run out.
+func (a *App) minutely(ctx context.Context) {
+	if _, err := a.Notices.Expire(ctx); err != nil && ctx.Err() == nil {
+		a.opt.Log.ErrorContext(ctx, "taking notices down failed", "err", err)
 	}
 }
 

@@ -116,6 +116,7 @@ func (m *matrix) table() map[string]matrixRow {
 	m.registryRows(rows)
 	m.settingRows(rows)
 	m.visitRows(rows)
+	m.noticeRows(rows)
 	for _, r := range matrixRecords() {
 		m.recordRows(rows, r)
 	}
@@ -240,6 +241,7 @@ func matrixRecords() []matrixRecord {
 		fixed("form", "CVTKA", true, "title"),
 		fixed("card", "HCVTKA", true, "title"),
 		fixed("setting", "HCVTKA", true, "title"),
+		fixed("notice", "HCVTKA", true, "title"),
 	}
 }
 

@@ -110,6 +110,7 @@ func (m *matrix) fill(scope string, town *fixtureTown, house int) *matrixTarget 
 	x.rows["proposal"] = m.RowsOf("proposal", town, h.ID)[0]
 	x.kept = m.keptID(town, h.ID)
 	m.card(x, mark)
+	m.notice(x)
 	return x
 }
 

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"time"
 
 	"daohu/server/access"
 	"daohu/server/activity"
@@ -17,8 +16,7 @@ func (a *App) settingKinds() ([]setting.Kind, error) {
 	if err != nil {
 		return nil, err
 	}
-	today := func() string { return a.opt.Now().In(shanghai).Format(time.DateOnly) }
-	visits, err := activity.Kinds(today)
+	visits, err := activity.Kinds(a.today)
 	if err != nil {
 		return nil, err
 	}

@@ -18,10 +18,8 @@ type duties struct {
 	list     *activity.DueList
 	burden   activity.BurdenStore
 	registry *registry.Service
-	now      func() time.Time
+	today    func() string
 }
-
-func (d duties) today() string { return d.now().In(shanghai).Format(time.DateOnly) }
 
 // Due implements api.Visits.
 func (d duties) Due(ctx context.Context, a access.Actor, q api.Query, day string, all bool) (api.DueList, error) {

@@ -9,6 +9,7 @@ import (
 	"daohu/server/casework"
 	"daohu/server/form"
 	"daohu/server/household"
+	"daohu/server/notice"
 	"daohu/server/pairing"
 	"daohu/server/photo"
 	"daohu/server/record"
@@ -38,6 +39,7 @@ func All() []*record.Type {
 		form.Type,
 		booklet.Type,
 		setting.Type,
+		notice.Type,
 	}
 }
 

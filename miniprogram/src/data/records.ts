@@ -375,3 +375,26 @@ export interface Setting {
   /** one edition of a kind is published; set by the server */
   state?: 'archived' | 'published';
 }
+
+/** One public notice. */
+export interface Notice {
+  id: string;
+  /** User id of the author; not sent to households. */
+  by?: string;
+  /** 公示 asks for objections; set by the server */
+  kind?: '通知' | '公告' | '公示';
+  /** set by the server */
+  title?: string;
+  /** without names, numbers or telephones of people; set by the server */
+  text?: string;
+  /** households it is about: [village, masked name of the head, people]; set by the server */
+  rows?: List;
+  /** the office's telephone for objections; set by the server */
+  hotline?: string;
+  /** first day it is up; empty = not yet; set by the server */
+  from?: string;
+  /** last day it is up; set by the server */
+  until?: string;
+  /** set by the server */
+  state?: 'draft' | 'published' | 'withdrawn' | 'expired';
+}

@@ -247,5 +247,19 @@ export const TABLES: { readonly schema: number; readonly types: readonly Type[] 
         { name: 'state', kind: 'text', class: 'server', max: 100, enum: ['archived', 'published'] },
       ],
     },
+    {
+      name: 'notice',
+      common: true,
+      fields: [
+        { name: 'kind', kind: 'text', class: 'server', max: 100, enum: ['通知', '公告', '公示'] },
+        { name: 'title', kind: 'text', class: 'server', max: 60 },
+        { name: 'text', kind: 'text', class: 'server', max: 2000 },
+        { name: 'rows', kind: 'list', class: 'server', max: 800 },
+        { name: 'hotline', kind: 'text', class: 'server', max: 20 },
+        { name: 'from', kind: 'text', class: 'server', max: 100, format: 'day' },
+        { name: 'until', kind: 'text', class: 'server', max: 100, format: 'day' },
+        { name: 'state', kind: 'text', class: 'server', max: 100, enum: ['draft', 'published', 'withdrawn', 'expired'] },
+      ],
+    },
   ],
 };
