@@ -97,6 +97,7 @@ func (a *API) table() []Route {
 	rs = append(rs, a.settingRoutes()...)
 	rs = append(rs, a.visitRoutes()...)
 	rs = append(rs, a.noticeRoutes()...)
+	rs = append(rs, a.figureRoutes()...)
 	for _, t := range a.deps.Types {
 		rs = append(rs, a.recordRoutes(t)...)
 	}

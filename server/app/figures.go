@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"daohu/server/account"
+	"daohu/server/figures"
 	"daohu/server/household"
 	"daohu/server/quality"
 	"daohu/server/roster"
@@ -127,31 +128,25 @@ func living(members []*household.Member) int {
 }
 
 func (f *Figures) count(h *household.Household, people int, paired bool, byYear map[int64]*Cohort) {
-	f.All.add(people)
-	if h.Safety {
-		f.Safety.add(people)
+	sums := figures.Of(figures.House{People: int64(people), Exit: h.Exit, PlanYear: h.PlanYear, Safety: h.Safety}, f.Year)
+	for to, is := range map[*Cohort]figures.Cell{&f.All: sums.All, &f.Safety: sums.Safety, &f.Out: sums.Exited, &f.In: sums.Not, &f.ThisYear: sums.ThisYear, &f.NextYear: sums.NextYear} {
+		if is.Households > 0 {
+			to.add(people)
+		}
 	}
-	if h.Exit == "已脱贫" {
-		f.Out.add(people)
+	if sums.Exited.Households > 0 {
 		if byYear[h.ExitYear] == nil {
 			byYear[h.ExitYear] = &Cohort{Year: h.ExitYear}
 		}
 		byYear[h.ExitYear].add(people)
 		return
 	}
-	f.In.add(people)
 	switch {
-	case h.Safety:
-	case h.PlanYear == f.Year:
-		f.ThisYear.add(people)
-		if paired {
-			f.Paired.add(people)
-		} else {
-			f.Unpaired.add(people)
-		}
-	case h.PlanYear == f.Year+1:
-		f.NextYear.add(people)
-	default:
+	case sums.ThisYear.Households > 0 && paired:
+		f.Paired.add(people)
+	case sums.ThisYear.Households > 0:
+		f.Unpaired.add(people)
+	case !h.Safety && sums.NextYear.Households == 0:
 		f.Later.add(people)
 	}
 }

@@ -117,6 +117,8 @@ func (m *matrix) table() map[string]matrixRow {
 	m.settingRows(rows)
 	m.visitRows(rows)
 	m.noticeRows(rows)
+	rows["GET /api/v1/figures"] = matrixRow{who: "TKA", reach: matrixTown, ask: matrixPath(func(x *matrixTarget) string { return "/api/v1/figures?area=" + x.town.Township }),
+		shows: func(*matrixTarget) string { return `"level":"village"` }}
 	for _, r := range matrixRecords() {
 		m.recordRows(rows, r)
 	}

@@ -1,0 +1,55 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"daohu/server/access"
+	"daohu/server/fault"
+	"daohu/server/figures"
+)
+
+// Counting counts an area level by level (figures.Service). Areas out of reach
+// are fault.NotFound.
+type Counting interface {
+	Drill(ctx context.Context, a access.Actor, code string, year int64, month string) (figures.Drill, error)
+}
+
+var _ Counting = (*figures.Service)(nil)
+
+func (a *API) figureRoutes() []Route {
+	return []Route{
+		{Method: http.MethodGet, Path: "/api/v1/figures", Roles: "TKA", Scope: Row, Doc: "Figures of a county by township, of a township by village, of a village by household; every cell is the sum of its lines.", Query: []string{"area", "year", "month"}, end: typed(a.figures)},
+	}
+}
+
+// shanghai is the programme's time; it has no daylight saving.
+func shanghai() *time.Location { return time.FixedZone("Asia/Shanghai", 8*3600) }
+
+func (a *API) figures(c *call, _ *none) (*figures.Drill, error) {
+	code, month := c.gin.Query("area"), c.gin.Query("month")
+	if len(code) > 16 {
+		return nil, fault.New(fault.NotFound, "")
+	}
+	now := a.deps.Now().In(shanghai())
+	if month == "" {
+		month = now.Format("2006-01")
+	} else if _, err := time.Parse("2006-01", month); err != nil {
+		return nil, fault.Bad(fault.Field{Name: "month", Code: "format", Detail: "年月要写成 2026-01 这样。"})
+	}
+	year := int64(now.Year())
+	if s := c.gin.Query("year"); s != "" {
+		n, err := strconv.ParseInt(s, 10, 64)
+		if err != nil || n < 2000 || n > 2100 {
+			return nil, fault.Bad(fault.Field{Name: "year", Code: "range", Detail: "年份要写成 2026 这样。"})
+		}
+		year = n
+	}
+	out, err := a.deps.Counting.Drill(c.r.Context(), c.actor, code, year, month)
+	if err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
