@@ -38,6 +38,7 @@ type Deps struct {
 	Notices  Notices
 	Counting Counting
 	Own      Own
+	Cases    Cases
 	Bodies   Bodies
 	Photos   Photos
 	// Uploads answers tus requests at /api/v1/uploads. It finds the caller
@@ -61,6 +62,7 @@ type Deps struct {
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed; none = nobody's
 	MetricsToken   string         // "" = /metrics answers to loopback only
 	Version        string         // of the build, shown in the metrics
+	About          About          // who runs the server; its Version is not used
 	Log            *slog.Logger
 	Now            func() time.Time
 	Rand           io.Reader // request ids
@@ -216,7 +218,7 @@ type Photos interface {
 func (d Deps) check() error {
 	var missing []string
 	v := reflect.ValueOf(d)
-	for _, name := range []string{"Types", "Accounts", "Settings", "Users", "Devices", "Scope", "Sync", "Records", "Registry", "Approval", "Pairing", "Rules", "Visits", "Notices", "Counting", "Own", "Bodies", "Photos", "Uploads", "Log", "Now", "Rand"} {
+	for _, name := range []string{"Types", "Accounts", "Settings", "Users", "Devices", "Scope", "Sync", "Records", "Registry", "Approval", "Pairing", "Rules", "Visits", "Notices", "Counting", "Cases", "Own", "Bodies", "Photos", "Uploads", "Log", "Now", "Rand"} {
 		if v.FieldByName(name).IsZero() {
 			missing = append(missing, name)
 		}

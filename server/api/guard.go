@@ -150,7 +150,7 @@ func (c *call) scope() (err error) {
 		if id == "" && a.Role == access.Household {
 			id = a.Household
 		}
-		if id == "" && c.route.Type != nil && c.route.Method == http.MethodGet && !a.Role.Syncs() {
+		if t := c.route.Type; id == "" && t != nil && (t.Anywhere || c.route.Method == http.MethodGet) && !a.Role.Syncs() {
 			return c.reachTownship()
 		}
 		if id == "" {

@@ -15,7 +15,7 @@ type Within string
 const (
 	None      Within = "none"      // nothing personal
 	Self      Within = "self"      // only what is the caller's own
-	Household Within = "household" // the household of the path or query; without one T, K and A see a township
+	Household Within = "household" // the household of the path or query; without one T, K and A are in a township
 	Row       Within = "row"       // the service that loads the row judges it by its household
 	Township  Within = "township"  // the caller's own township
 	Area      Within = "area"      // ?township= within the caller's county
@@ -98,6 +98,8 @@ func (a *API) table() []Route {
 	rs = append(rs, a.visitRoutes()...)
 	rs = append(rs, a.noticeRoutes()...)
 	rs = append(rs, a.figureRoutes()...)
+	rs = append(rs, a.caseRoutes()...)
+	rs = append(rs, a.aboutRoutes()...)
 	for _, t := range a.deps.Types {
 		rs = append(rs, a.recordRoutes(t)...)
 	}
@@ -115,6 +117,10 @@ func (a *API) recordRoutes(t *record.Type) []Route {
 	if t.Common {
 		list, listed = Common, listed[1:]
 	}
+	adds := "Add a row. "
+	if t.Anywhere {
+		adds = "Add a row; without household= it is the township's. "
+	}
 	rs := []Route{
 		{Method: http.MethodGet, Path: path, Roles: t.Readers, Scope: list, Doc: "List rows. " + t.Doc, Query: listed, end: typed(a.listRecords)},
 		{Method: http.MethodGet, Path: path + "/:id", Roles: t.Readers, Scope: Row, Doc: "Read one row. " + t.Doc, end: typed(a.getRecord)},
@@ -122,7 +128,7 @@ func (a *API) recordRoutes(t *record.Type) []Route {
 	}
 	if strings.Contains(t.Creators, "T") {
 		rs = append(rs, Route{Method: http.MethodPost, Path: path, Roles: "T", Scope: list, Body: small,
-			Doc: "Add a row. " + t.Doc, Query: []string{"household", "id"}, end: typed(a.makeRecord)})
+			Doc: adds + t.Doc, Query: []string{"household", "id"}, end: typed(a.makeRecord)})
 	}
 	for i := range rs {
 		rs[i].Type = t

@@ -22,6 +22,7 @@ import (
 	"daohu/server/activity"
 	"daohu/server/api"
 	"daohu/server/blob"
+	"daohu/server/casework"
 	"daohu/server/config"
 	"daohu/server/console"
 	"daohu/server/delta"
@@ -174,7 +175,7 @@ func (a *App) assemble() error {
 		Store: a.DB, Types: types.All(), Rules: types.Rules(), Sealer: a.Box, Tag: a.Box.Tag, Now: a.opt.Now,
 		Jitter: rand.IntN, Schema: types.Schema, Oldest: types.Oldest, Log: a.opt.Log,
 	})
-	a.Registry = &registry.Service{Store: a.DB, Writer: a.DB, Sealer: a.Box, Types: types.All(), NewID: a.DB.NewID}
+	a.Registry = &registry.Service{Store: a.DB, Writer: a.DB, Sealer: a.Box, Types: types.All(), Rules: types.Rules(), NewID: a.DB.NewID}
 	kinds, err := a.settingKinds()
 	if err != nil {
 		return err
@@ -185,9 +186,14 @@ func (a *App) assemble() error {
 	if err != nil {
 		return err
 	}
-	a.Workflow = &workflow.Service{Store: a.DB, Writer: a.DB, Sealer: a.Box, Types: types.All(), Faults: a.faults(rules)}
+	a.Workflow = &workflow.Service{Store: a.DB, Writer: a.DB, Sealer: a.Box, Types: types.All(), Rules: types.Rules(), Faults: a.faults(rules)}
 	a.Pairing = &pairing.Service{Writer: a.DB, People: people{a.Accounts}, Common: a.DB.Common}
 	a.Loader = &roster.Loader{Writer: a.DB, Registry: a.DB, Sealer: a.Box, NewID: a.DB.NewID}
+	cases := &casework.Desk{Store: a.DB, Rows: a.Registry, Writer: a.DB, Sealer: a.Box, Rules: casework.Builtin(), Now: a.opt.Now}
+	pages, err := console.Handler(console.Operator{Name: c.Operator, Filing: c.Filing, Hotline: c.Hotline, Version: Version()}, api.Fail)
+	if err != nil {
+		return err
+	}
 	desk := &photo.Desk{Finder: a.DB, Scope: a.Registry, Writer: a.DB, Blobs: a.blobs}
 	a.uploads, err = photo.NewUploads(photo.UploadsConfig{
 		Dir: filepath.Join(c.Data, "uploads"), Path: "/api/v1/uploads", Rows: desk, Bodies: a.DB, Blobs: a.blobs,
@@ -198,8 +204,8 @@ func (a *App) assemble() error {
 	}
 	a.API, err = api.New(api.Deps{
 		Types: types.All(), Accounts: a.Accounts, Scope: a.Registry, Sync: a.Delta, Records: a.Registry, Registry: a.Registry,
-		Approval: approval{a.Registry, a.Workflow, a.Delta, a.DB}, Pairing: pairs{a.Pairing, a.Registry}, Rules: a.Settings, Visits: duties{&activity.DueList{Store: a.DB, Settings: a.Settings}, a.DB, a.Registry, a.today}, Notices: notices{a.Notices, a.Registry}, Counting: &figures.Service{Store: a.DB}, Own: own{a.Registry},
-		Settings: a.Accounts, Users: a.Staff, Devices: &staff.Phones{Store: a.DB, Writer: a.DB, Now: a.opt.Now}, Bodies: a.Registry, Photos: desk, Uploads: a.uploads, Other: console.Handler(api.Fail),
+		Approval: approval{a.Registry, a.Workflow, a.Delta, a.DB}, Pairing: pairs{a.Pairing, a.Registry}, Rules: a.Settings, Visits: duties{&activity.DueList{Store: a.DB, Settings: a.Settings}, a.DB, a.Registry, a.today}, Notices: notices{a.Notices, a.Registry}, Counting: &figures.Service{Store: a.DB}, Cases: cases, Own: own{a.Registry},
+		Settings: a.Accounts, Users: a.Staff, Devices: &staff.Phones{Store: a.DB, Writer: a.DB, Now: a.opt.Now}, Bodies: a.Registry, Photos: desk, Uploads: a.uploads, Other: pages, About: api.About{Operator: c.Operator, Filing: c.Filing, Hotline: c.Hotline},
 		Checks:   []api.Check{{Name: "database", Ping: a.DB.Ping}, {Name: "redis", Ping: a.kv.Ping, Soft: true}},
 		Counters: a.counters(), Classify: store.Classify,
 		PerIP: a.limit(rediskv.Rate{N: 60, Per: time.Minute}), PerUser: a.limit(rediskv.Rate{N: 600, Per: time.Minute}),

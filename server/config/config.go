@@ -12,6 +12,8 @@ import (
 	"net/url"
 	"strings"
 	"text/tabwriter"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Config is all settings. Load fills it; there is no other source.
@@ -28,6 +30,9 @@ type Config struct {
 	TLSKey         string         // PEM file; set if TLSCert is
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed; none by default
 	MetricsToken   Secret         // "" = /metrics answers to loopback only
+	Operator       string         // who runs the server, shown to everyone; "" = not told
+	Filing         string         // ICP filing number; "" = not told
+	Hotline        string         // telephone for complaints; "" = not told
 }
 
 // Var is one setting.
@@ -66,6 +71,12 @@ func Vars() []Var {
 			func(c *Config, s string) (err error) { c.TrustedProxies, err = prefixes(s); return err }},
 		{"DAOHU_METRICS_TOKEN", "", "Bearer token for /metrics, at least 16 characters; unset = loopback only.", true,
 			func(c *Config, s string) error { c.MetricsToken = Secret(s); return token(s) }},
+		{"DAOHU_OPERATOR", "", "Who runs this server (主办单位), at most 100 characters; shown to everyone. Unset = the pages say that it is missing.", false,
+			func(c *Config, s string) error { c.Operator = s; return shown(s) }},
+		{"DAOHU_FILING", "", "ICP filing number (备案号) of the service; shown to everyone.", false,
+			func(c *Config, s string) error { c.Filing = s; return shown(s) }},
+		{"DAOHU_HOTLINE", "", "Telephone for complaints; shown to everyone.", false,
+			func(c *Config, s string) error { c.Hotline = s; return shown(s) }},
 	}
 }
 
@@ -185,6 +196,14 @@ func prefixes(s string) ([]netip.Prefix, error) {
 		out = append(out, p.Masked())
 	}
 	return out, nil
+}
+
+// shown checks a text that pages show in one line.
+func shown(s string) error {
+	if utf8.RuneCountInString(s) > 100 || strings.ContainsFunc(s, unicode.IsControl) || !utf8.ValidString(s) {
+		return errors.New("must be one line of at most 100 characters")
+	}
+	return nil
 }
 
 func token(s string) error {

@@ -35,6 +35,7 @@ func TestLoad(t *testing.T) {
 		"DAOHU_WECHAT_APPID": "wx1", "DAOHU_WECHAT_SECRET": "s", "DAOHU_KEY": hexKey,
 		"DAOHU_PUBLIC_URL": "https://a.example/", "DAOHU_TRUSTED_PROXIES": "10.1.2.3/8, 192.0.2.1 ,::1",
 		"DAOHU_METRICS_TOKEN": "0123456789abcdef", "DAOHU_TLS_CERT": "c.pem", "DAOHU_TLS_KEY": "k.pem",
+		"DAOHU_OPERATOR": " 某县农业农村局 ", "DAOHU_FILING": "某ICP备00000000号-1", "DAOHU_HOTLINE": "0000-12345",
 	}))
 	if err != nil {
 		t.Fatal(err)
@@ -44,6 +45,14 @@ func TestLoad(t *testing.T) {
 	}
 	if got := fmt.Sprint(c.TrustedProxies); got != "[10.0.0.0/8 192.0.2.1/32 ::1/128]" {
 		t.Error(got)
+	}
+	if c.Operator != "某县农业农村局" || c.Filing != "某ICP备00000000号-1" || c.Hotline != "0000-12345" {
+		t.Errorf("operator %q %q %q", c.Operator, c.Filing, c.Hotline)
+	}
+	for _, bad := range []string{strings.Repeat("长", 101), "两\n行", "\xff"} {
+		if _, err := Load(env(map[string]string{"DAOHU_OPERATOR": bad})); err == nil {
+			t.Errorf("operator %q is accepted", bad)
+		}
 	}
 	if len(c.Keys) != 1 || c.Keys[0].ID != "1" || c.Keys[0].Bytes()[31] != 31 || c.NeedKey() != nil {
 		t.Errorf("%v", c.Keys)

@@ -1,22 +1,37 @@
 // Package console serves the pages a browser sees. For now that is the front
-// page, which says what this server is and where its interfaces are.
+// page, which says what this server is, who runs it and where its interfaces
+// are.
 package console
 
 import (
+	"bytes"
 	_ "embed"
+	"html/template"
 	"net/http"
 
 	"daohu/server/fault"
 )
 
 //go:embed front.html
-var front []byte
+var front string
 
 // policy lets a page load nothing but its own style; it has no script.
 const policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
-// Handler answers every path outside /api/; fail writes problem+json.
-func Handler(fail func(http.ResponseWriter, *http.Request, error)) http.Handler {
+// Operator is who runs this server; "" = not told.
+type Operator struct{ Name, Filing, Hotline, Version string }
+
+// Handler answers every path outside /api/; fail writes problem+json. It
+// fails when the page cannot be made.
+func Handler(o Operator, fail func(http.ResponseWriter, *http.Request, error)) (http.Handler, error) {
+	t, err := template.New("front").Parse(front)
+	if err != nil {
+		return nil, err
+	}
+	var page bytes.Buffer // the operator does not change while the program runs
+	if err := t.Execute(&page, o); err != nil {
+		return nil, err
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case r.URL.Path != "/":
@@ -31,7 +46,7 @@ func Handler(fail func(http.ResponseWriter, *http.Request, error)) http.Handler 
 			h.Set("X-Content-Type-Options", "nosniff")
 			h.Set("Referrer-Policy", "no-referrer")
 			h.Set("Cache-Control", "no-cache")
-			_, _ = w.Write(front) // a reader that has gone is no failure of ours
+			_, _ = w.Write(page.Bytes()) // a reader that has gone is no failure of ours
 		}
-	})
+	}), nil
 }

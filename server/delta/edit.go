@@ -14,18 +14,8 @@ import (
 
 // edit changes a known row, or queues proposals for what may not simply change.
 func (j *judge) edit(t *record.Type, row record.Record, m mutation, patch map[string]json.RawMessage, st standing) (verdict, error) {
-	next := t.Clone(row)
-	all := []record.Class{record.Author, record.Merge, record.Propose}
-	if err := write.Apply(t, next, patch, j.s.Sealer, all...); err != nil {
-		return verdict{}, err
-	}
-	if err := write.Complete(t, next); err != nil {
-		return verdict{}, err
-	}
-	if t.Class == record.Author && row.Base().MadeBy != j.actor.User {
-		return verdict{}, fault.New(fault.Forbidden, "这条记录不是您写的。")
-	}
-	if err := j.may(t, row, patch, st); err != nil {
+	next, err := j.wanted(t, row, patch, st)
+	if err != nil {
 		return verdict{}, err
 	}
 	if t.Class == record.Author && (!st.late || t.Private != nil) && revisable(t, row) {
@@ -76,6 +66,23 @@ func (j *judge) edit(t *record.Type, row record.Record, m mutation, patch map[st
 		return out, j.apply(t, row, apply, m, patch, st)
 	}
 	return out, nil
+}
+
+// wanted is the row as patch would have it, refused when the patch is not the
+// actor's to make.
+func (j *judge) wanted(t *record.Type, row record.Record, patch map[string]json.RawMessage, st standing) (record.Record, error) {
+	next := t.Clone(row)
+	all := []record.Class{record.Author, record.Merge, record.Propose}
+	if err := write.Apply(t, next, patch, j.s.Sealer, all...); err != nil {
+		return nil, err
+	}
+	if err := write.Complete(t, next); err != nil {
+		return nil, err
+	}
+	if t.Class == record.Author && row.Base().MadeBy != j.actor.User {
+		return nil, fault.New(fault.Forbidden, "这条记录不是您写的。")
+	}
+	return next, j.may(t, row, patch, st)
 }
 
 // apply puts what is left of a change, with what the type's rule makes of it.

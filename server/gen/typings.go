@@ -163,6 +163,9 @@ func describe(t *record.Type, f record.Field) string {
 	if s := of(f.Mask); s != "" {
 		parts = append(parts, "masked for "+s)
 	}
+	if f.Write != "" {
+		parts = append(parts, "written by "+f.Write)
+	}
 	switch f.Class {
 	case record.Server:
 		parts = append(parts, "set by the server")

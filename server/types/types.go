@@ -34,6 +34,8 @@ func All() []*record.Type {
 		activity.ConfirmationType,
 		form.ResponseType,
 		casework.NeedType,
+		casework.IssueType,
+		casework.ComplaintType,
 		photo.Type,
 		household.ProposalType,
 		form.Type,
@@ -45,10 +47,14 @@ func All() []*record.Type {
 
 // Rules are what single types add to the general rules of sync, by name.
 func Rules() map[string]write.Rule {
+	cases := casework.Builtin()
 	return map[string]write.Rule{
 		activity.VisitType.Name:        activity.Arrive,
 		activity.ConfirmationType.Name: activity.Confirm,
 		form.ResponseType.Name:         form.Arrive,
 		photo.Type.Name:                photo.Arrive,
+		casework.NeedType.Name:         cases.Need,
+		casework.IssueType.Name:        cases.Issue,
+		casework.ComplaintType.Name:    cases.Complaint,
 	}
 }
