@@ -99,7 +99,9 @@ func TestAbout(t *testing.T) {
 	if w := f.do("", "GET", "/api/v1/about", ""); w.Code != http.StatusOK || strings.TrimSpace(w.Body.String()) != `{"operator":"","filing":"","hotline":"","version":"test"}` {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
-	f = newFixture(t, func(d *Deps) { d.About = About{Operator: "某县农业农村局", Filing: "某ICP备00000000号-1", Hotline: "0000-12345"} })
+	f = newFixture(t, func(d *Deps) {
+		d.About = About{Operator: "某县农业农村局", Filing: "某ICP备00000000号-1", Hotline: "0000-12345"}
+	})
 	if w := f.do("", "GET", "/api/v1/about", ""); !strings.Contains(w.Body.String(), `"operator":"某县农业农村局","filing":"某ICP备00000000号-1","hotline":"0000-12345"`) {
 		t.Errorf("%s", w.Body)
 	}
