@@ -245,6 +245,7 @@ func TestDemo(t *testing.T) {
 	if sp, err = a.DB.Spaces(t.Context(), shared.ID, ""); err != nil || len(sp) != 2 {
 		t.Errorf("%v %v", sp, err)
 	}
+	demoCases(t, a)
 	n, err := os.ReadFile(filepath.Join(dir, "demo.json"))
 	if err != nil || !bytes.Contains(n, []byte("township-2.xlsx")) {
 		t.Errorf("%s %v", n, err)

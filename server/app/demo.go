@@ -102,6 +102,11 @@ func (a *App) BuildDemo(ctx context.Context, dir string, progress func(stage str
 		if err := a.demoAccounts(ctx, i, b, got, &notes, stage); err != nil {
 			return err
 		}
+		if i == 0 {
+			if err := a.demoCases(ctx, b, got); err != nil {
+				return err
+			}
+		}
 	}
 	text, err := json.MarshalIndent(notes, "", "  ")
 	if err != nil {

@@ -49,6 +49,7 @@ type Figures struct {
 	VillageWorkers   int
 	Untold           int    // cadres whose tier nobody told
 	Changes          Cohort // member changes that were approved: households, members
+	Cases            Cases  // needs, problems and complaints: counts only
 	// Miscounted are households whose own count of members is not that of the
 	// member rows: must be 0.
 	Miscounted int
@@ -97,6 +98,9 @@ func (a *App) Figures(ctx context.Context, code string, year int64) (*Figures, e
 		return nil, err
 	}
 	f.tiers(users)
+	if err := a.count(ctx, code, &f.Cases); err != nil {
+		return nil, err
+	}
 	return f, a.changes(ctx, code, f)
 }
 
@@ -211,6 +215,9 @@ func (f *Figures) Lines() []string {
 	out = append(out, fmt.Sprintf("正在结对\t%d 对", f.Pairings))
 	say("今年计划户中已结对", f.Paired)
 	say("今年计划户中没有结对", f.Unpaired)
+	if f.Cases.Today != "" {
+		out = append(out, f.Cases.Counts()...)
+	}
 	if f.Miscounted > 0 {
 		out = append(out, fmt.Sprintf("人数和成员对不上的户\t%d 户", f.Miscounted))
 	}

@@ -22,6 +22,14 @@ func TestMatrixSync(t *testing.T) {
 			}{
 				{"make a visit", "visit", m.DB.NewID(), map[string]any{"day": m.Today()}, map[string]string{"H": "forbidden"}},
 				{"make a need", "need", m.DB.NewID(), map[string]any{"text": "难"}, nil},
+				{"rate a need", "need", x.rows["need"], map[string]any{"rating": "满意"}, map[string]string{"H": "wrong-state", "C": "forbidden", "V": "forbidden"}},
+				{"dispatch a need", "need", x.rows["need"], map[string]any{"owner": ""}, map[string]string{"H": "forbidden", "C": "forbidden"}},
+				{"close a need", "need", x.rows["need"], map[string]any{"closed": m.Today()}, map[string]string{"H": "invalid", "C": "invalid", "V": "invalid"}},
+				{"make a complaint", "complaint", m.DB.NewID(), map[string]any{"text": "难", "kind": "投诉"}, map[string]string{"C": "forbidden", "V": "forbidden"}},
+				{"change a complaint", "complaint", x.rows["complaint"], map[string]any{"text": "改", "withdrawn": false}, map[string]string{"C": "forbidden", "V": "forbidden"}},
+				{"delete a complaint", "complaint", x.rows["complaint"], nil, map[string]string{"H": "forbidden", "C": "forbidden", "V": "forbidden"}},
+				{"make an issue", "issue", m.DB.NewID(), map[string]any{"category": "other", "subject": "难"}, map[string]string{"H": "forbidden"}},
+				{"change an issue", "issue", x.rows["issue"], map[string]any{"state": "doing"}, map[string]string{"H": "forbidden"}},
 				{"make a member", "member", m.DB.NewID(), map[string]any{"name": "新", "relation": "之子"}, map[string]string{"H": "forbidden", "C": "proposal", "V": "proposal"}},
 				{"make a pairing", "pairing", m.DB.NewID(), map[string]any{"name": "我"}, map[string]string{"H": "forbidden", "C": "forbidden", "V": "forbidden"}},
 				{"make a household", "household", m.DB.NewID(), map[string]any{"notes": "我"}, map[string]string{"H": "forbidden", "C": "forbidden", "V": "forbidden"}},
@@ -56,7 +64,7 @@ func (m *matrix) borrowed(role, login string, x *matrixTarget) {
 		return
 	}
 	mine := m.Towns[0].Houses[0].ID
-	for _, typ := range []string{"visit", "need", "member", "household", "photo", "response", "proposal", "pairing"} {
+	for _, typ := range []string{"visit", "need", "member", "household", "photo", "response", "proposal", "pairing", "issue", "complaint"} {
 		before := m.fingerprint()
 		a, codes := m.Phone(m.Token(login)).Push(fixtureMut{Type: typ, ID: x.rows[typ], House: mine, Patch: map[string]any{"text": "改", "name": "改", "notes": "改"}})
 		if codes[0] == "" || codes[0] == "late" || codes[0] == "conflict" {
@@ -79,6 +87,8 @@ func TestMatrixCommonRows(t *testing.T) {
 		for _, mut := range []fixtureMut{
 			{Type: "visit", Patch: map[string]any{"day": m.Today(), "text": "给全镇看"}},
 			{Type: "need", Patch: map[string]any{"text": "给全镇看"}},
+			{Type: "issue", Patch: map[string]any{"category": "other", "subject": "给全镇看"}},
+			{Type: "complaint", Patch: map[string]any{"text": "给全镇看", "kind": "投诉"}},
 			{Type: "member", Patch: map[string]any{"name": "给全镇", "relation": "之子"}},
 			{Type: "household", ID: common, Patch: map[string]any{"notes": "给全镇看"}},
 			{Type: "form", ID: m.targets[0].rows["form"], Patch: map[string]any{"title": "改题"}},

@@ -119,6 +119,7 @@ func (m *matrix) table() map[string]matrixRow {
 	m.noticeRows(rows)
 	rows["GET /api/v1/figures"] = matrixRow{who: "TKA", reach: matrixTown, ask: matrixPath(func(x *matrixTarget) string { return "/api/v1/figures?area=" + x.town.Township }),
 		shows: func(*matrixTarget) string { return `"level":"village"` }}
+	m.caseRows(rows)
 	for _, r := range matrixRecords() {
 		m.recordRows(rows, r)
 	}
@@ -238,6 +239,8 @@ func matrixRecords() []matrixRecord {
 		{"response", "HCVT", false, map[string]any{"day": "2026-01-01"}, 422, 404, nil},
 		{"photo", "HCVT", false, map[string]any{"note": "改写"}, 422, 404, nil},
 		{"need", "HCVTKA", false, map[string]any{"answer": "已答复"}, 200, 404, map[string]any{"text": "缺水"}},
+		{"issue", "CVTKA", false, map[string]any{"measure": "已安排"}, 200, 404, map[string]any{"category": "other", "subject": "新问题"}},
+		{"complaint", "HTKA", false, map[string]any{"text": "改写"}, 422, 404, nil},
 		fixed("pairing", "HCVTKA", false, "name"),
 		fixed("proposal", "CVT", false, "state"),
 		fixed("form", "CVTKA", true, "title"),

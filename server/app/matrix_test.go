@@ -111,6 +111,7 @@ func (m *matrix) fill(scope string, town *fixtureTown, house int) *matrixTarget 
 	x.kept = m.keptID(town, h.ID)
 	m.card(x, mark)
 	m.notice(x)
+	m.fillCases(x, house, mark)
 	return x
 }
 
