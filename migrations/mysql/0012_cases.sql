@@ -21,7 +21,7 @@ CREATE TABLE `issue` (
   `made_by` VARCHAR(12) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `made_at` BIGINT NOT NULL,
   `category` VARCHAR(40) NOT NULL,
-  `subject` VARCHAR(60) NOT NULL,
+  `title` VARCHAR(60) NOT NULL,
   `text` VARCHAR(500) NOT NULL,
   `cause` VARCHAR(40) NOT NULL,
   `measure` VARCHAR(500) NOT NULL,

@@ -21,7 +21,7 @@ CREATE TABLE `issue` (
   `made_by` TEXT NOT NULL,
   `made_at` INTEGER NOT NULL,
   `category` TEXT NOT NULL,
-  `subject` TEXT NOT NULL,
+  `title` TEXT NOT NULL,
   `text` TEXT NOT NULL,
   `cause` TEXT NOT NULL,
   `measure` TEXT NOT NULL,

@@ -7,14 +7,9 @@
 package calendar
 
 import (
-	"bytes"
 	_ "embed"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"maps"
-	"slices"
 
 	"daohu/server/record"
 )
@@ -24,11 +19,10 @@ var builtin []byte
 
 // Limits of a document: a holiday of 8 days and the weekends beside it fit.
 const (
-	maxDocument = 64 << 10
-	maxYears    = 50
-	maxHoliday  = 15 // days
-	firstYear   = 1993
-	lastYear    = 2100
+	maxYears   = 50
+	maxHoliday = 15 // days
+	firstYear  = 1993
+	lastYear   = 2100
 )
 
 // Calendar is one edition, checked. It is safe for concurrent use.
@@ -64,19 +58,8 @@ func Builtin() (*Calendar, error) { return Parse(builtin) }
 // stands twice, a holiday outside its year (the last week of the year before belongs
 // to it), a day worked that is no weekend or is off are errors.
 func Parse(raw []byte) (*Calendar, error) {
-	if len(raw) > maxDocument {
-		return nil, errors.New("calendar: the document is too large")
-	}
 	var doc document
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&doc); err != nil {
-		return nil, fmt.Errorf("calendar: %w", err)
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return nil, errors.New("calendar: something follows the document")
-	}
-	if err := once(bytes.TrimSpace(raw)); err != nil {
+	if err := record.Document(raw, &doc); err != nil {
 		return nil, fmt.Errorf("calendar: %w", err)
 	}
 	if doc.Edition == "" || len(doc.Years) == 0 || len(doc.Years) > maxYears {
@@ -94,33 +77,6 @@ func Parse(raw []byte) (*Calendar, error) {
 		}
 	}
 	return c, nil
-}
-
-// once refuses a key that stands twice in one object: of two holidays under one
-// key the second would silently win.
-func once(raw json.RawMessage) error {
-	var inside []json.RawMessage
-	if len(raw) == 0 {
-		return nil
-	}
-	switch raw[0] {
-	case '{':
-		keys, err := record.Object(raw, 20)
-		if err != nil {
-			return err
-		}
-		inside = slices.Collect(maps.Values(keys))
-	case '[':
-		if err := json.Unmarshal(raw, &inside); err != nil {
-			return err
-		}
-	}
-	for _, v := range inside {
-		if err := once(v); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func (c *Calendar) add(y year) error {

@@ -1,13 +1,12 @@
 package casework
 
 import (
-	"bytes"
 	_ "embed"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
+
+	"daohu/server/record"
 )
 
 //go:embed book.json
@@ -36,17 +35,12 @@ const maxDays = 250
 // BuiltinBook is the edition that comes with the program.
 func BuiltinBook() (*Book, error) { return ParseBook(builtin) }
 
-// ParseBook reads an edition, strictly: unknown keys, a code that stands twice
+// ParseBook reads an edition, strictly (record.Document): a code that stands twice
 // or is no plain word, an empty name, a clock outside 1 to 250 are errors.
 func ParseBook(raw []byte) (*Book, error) {
 	var b Book
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&b); err != nil {
+	if err := record.Document(raw, &b); err != nil {
 		return nil, fmt.Errorf("casework: %w", err)
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return nil, errors.New("casework: something follows the book")
 	}
 	for _, n := range []int{b.NeedDays, b.ComplaintDays} {
 		if n < 1 || n > maxDays {

@@ -19,7 +19,7 @@ const (
 type Issue struct {
 	record.Meta
 	Category  string `json:"category" rec:"required,max=40" doc:"code of the kind of problem"`
-	Subject   string `json:"subject" rec:"required,max=60" doc:"the problem in one line"`
+	Subject   string `json:"subject" rec:"col=title,required,max=60" doc:"the problem in one line"`
 	Text      string `json:"text" rec:"max=500"`
 	Cause     string `json:"cause" rec:"max=40" doc:"code of where it comes from; empty = not told"`
 	Measure   string `json:"measure" rec:"max=500" doc:"what is to be done"`

@@ -8,11 +8,17 @@ import (
 
 	"daohu/server/access"
 	"daohu/server/casework"
-	"daohu/server/pairing"
 	"daohu/server/registry"
 	"daohu/server/servertest/town"
-	"daohu/server/write"
 )
+
+// dweller is a log-in of the first household.
+func dweller(t *testing.T, b *town.Base, tn *town.Town) access.Actor {
+	t.Helper()
+	home := access.Actor{User: b.DB.NewID(), Role: access.Household, County: "999900", Township: tn.Township, Household: tn.Houses[0]}
+	login(t, tn, home)
+	return home
+}
 
 // TestRowsThatLieAnywhere: the problem ledger lies with households and with
 // the pseudo-household alike; whole, changed, in parts and by digest every
@@ -20,11 +26,7 @@ import (
 func TestRowsThatLieAnywhere(t *testing.T) {
 	town.Each(t, func(t *testing.T, b *town.Base) {
 		tn := add(t, b, town.Size{Cadres: 2, Workers: 1, Houses: 2})
-		home := access.Actor{User: b.DB.NewID(), Role: access.Household, County: "999900", Township: tn.Township, Household: tn.Houses[0]}
-		_, err := b.DB.Write(t.Context(), write.Intent{Township: tn.Township, Households: []string{tn.Common, tn.Houses[0]}}, func(tx write.Tx) error {
-			return pairing.Assign(tx, tn.Common, "H", pairing.SourceSelf, map[string][]string{home.User: {home.Household}})
-		})
-		check(t, err)
+		home := dweller(t, b, tn)
 		c, other, v, h := synced(t, b, tn.Cadres[0]), synced(t, b, tn.Cadres[1]), synced(t, b, tn.Workers[0]), synced(t, b, home)
 		r := rand.New(rand.NewPCG(3, 3))
 		for i := range 60 { // more than a page of 4 KB holds
@@ -61,11 +63,7 @@ func TestRowsThatLieAnywhere(t *testing.T) {
 func TestNeedOnPhones(t *testing.T) {
 	town.Each(t, func(t *testing.T, b *town.Base) {
 		tn := add(t, b, town.Size{Cadres: 1, Workers: 1, Houses: 1})
-		home := access.Actor{User: b.DB.NewID(), Role: access.Household, County: "999900", Township: tn.Township, Household: tn.Houses[0]}
-		_, err := b.DB.Write(t.Context(), write.Intent{Township: tn.Township, Households: []string{tn.Common, tn.Houses[0]}}, func(tx write.Tx) error {
-			return pairing.Assign(tx, tn.Common, "H", pairing.SourceSelf, map[string][]string{home.User: {home.Household}})
-		})
-		check(t, err)
+		home := dweller(t, b, tn)
 		house := tn.Houses[0]
 		c, v, h := synced(t, b, tn.Cadres[0]), synced(t, b, tn.Workers[0]), synced(t, b, home)
 		id, said := b.DB.NewID(), b.DB.NewID()

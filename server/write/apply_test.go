@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -196,5 +197,34 @@ func TestHeldAt(t *testing.T) {
 		if got := [2]bool{open.HeldAt(seq), ended.HeldAt(seq)}; got != want {
 			t.Errorf("at %d: %v, want %v", seq, got, want)
 		}
+	}
+}
+
+// TestMay goes through every field of every type as every role: what names its
+// writers is refused to all others by name, anything else is not May's matter.
+func TestMay(t *testing.T) {
+	named := 0
+	for _, typ := range types.All() {
+		for _, f := range typ.Fields {
+			if f.Name == "" {
+				continue
+			}
+			for _, role := range []string{"H", "C", "V", "T", "K", "A", "", "HC"} {
+				err := write.May(typ, role, patch(f.Name, `"x"`, "unknown", `1`))
+				if f.Write == "" || len(role) == 1 && strings.Contains(f.Write, role) {
+					if err != nil {
+						t.Errorf("%s.%s by %q: %v", typ.Name, f.Name, role, err)
+					}
+					continue
+				}
+				named++
+				if role != "HC" { // no role: whatever it is, it may not pass for two
+					wantField(t, err, fault.Forbidden, f.Name, "not-allowed")
+				}
+			}
+		}
+	}
+	if named < 10 {
+		t.Errorf("only %d refusals: no field names its writers any more", named)
 	}
 }
