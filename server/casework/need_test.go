@@ -199,6 +199,27 @@ func TestNeedLife(t *testing.T) {
 	})
 }
 
+// TestTakenAsWhoWroteIt: what a household's revoked phone sent waits in
+// quarantine and is taken as the household's own, with what only it may write.
+func TestTakenAsWhoWroteIt(t *testing.T) {
+	town.Each(t, func(t *testing.T, b *town.Base) {
+		w := begin(t, b)
+		house, revoked := w.Houses[0], w.homes[0]
+		revoked.PushOnly = true
+		id := w.made(w.homes[0], "need", house, `{"text":"缺水"}`)
+		w.push(w.Cadres[0], "need", id, house, `{"answer":"修好了"}`)
+		if code, _ := w.push(revoked, "need", id, house, `{"rating":"满意"}`); code != "quarantined" {
+			t.Fatalf("%q", code)
+		}
+		kept, err := b.DB.Quarantined(t.Context(), w.Township, "open", "", 10)
+		check(t, err)
+		check(t, w.Delta.Settle(t.Context(), w.Admin, kept[0], "take", ""))
+		if n := w.need(id); n.Rating != "满意" {
+			t.Errorf("%+v", n)
+		}
+	})
+}
+
 // TestTwoAdminsAtOnce: of two who settle the same revision at once one wins,
 // the other is told that it changed.
 func TestTwoAdminsAtOnce(t *testing.T) {
