@@ -261,10 +261,87 @@ export interface Need {
   kind?: '看病' | '上学' | '住房' | '饮水' | '就业' | '产业' | '其他';
   /** visit it was found in; empty = said otherwise */
   visit?: string;
-  /** what was answered */
+  /** what was answered; written by CVT */
   answer?: string;
-  /** day the township closed it; empty = open; changed online only */
+  /** day the township closed it; empty = not; set by the server */
   closed?: string;
+  /** user id of who is to answer: a cadre or village worker who holds the household; written by VT */
+  owner?: string;
+  /** of the answer, by the household; never added up by person; written by H */
+  rating?: '满意' | '基本满意' | '不满意';
+  /** last day to answer: five working days after it arrived; set by the server */
+  due?: string;
+  /** set by the server */
+  state?: 'open' | 'answered' | 'closed';
+  /** user id of who wrote the answer as it stands; set by the server */
+  answeredBy?: string;
+  /** Unix ms of the first answer; 0 = none; set by the server */
+  answeredAt?: number;
+  /** why it was closed; set by the server */
+  words?: string;
+}
+
+/** One line of the problem ledger, of a household or of the township. */
+export interface Issue {
+  id: string;
+  /** User id of the author; not sent to households. */
+  by?: string;
+  /** code of the kind of problem */
+  category?: string;
+  /** the problem in one line */
+  subject?: string;
+  text?: string;
+  /** code of where it comes from; empty = not told */
+  cause?: string;
+  /** what is to be done */
+  measure?: string;
+  /** deadline; empty = none */
+  due?: string;
+  /** user id of who is to settle it */
+  owner?: string;
+  /** checked: by the township, not by who did it */
+  state?: 'open' | 'doing' | 'done' | 'checked';
+  /** what came of it; needed to be done */
+  result?: string;
+  /** how it came to light */
+  source?: '走访' | '排查' | '审计' | '上级交办' | '群众反映' | '自查' | '其他';
+  /** user id of who said it is done; set by the server */
+  doneBy?: string;
+  /** user id of who checked it; set by the server */
+  checkedBy?: string;
+  /** Unix ms; 0 = not; set by the server */
+  checkedAt?: number;
+  /** the township's words when it was checked or given back; set by the server */
+  words?: string;
+}
+
+/** A complaint or suggestion of a household. */
+export interface Complaint {
+  id: string;
+  /** User id of the author; not sent to households. */
+  by?: string;
+  text?: string;
+  kind?: '投诉' | '建议';
+  /** whom it is about, in words */
+  whom?: '帮扶干部' | '村干部' | '乡镇干部' | '其他';
+  /** user id of whom it is about; empty = nobody named */
+  about?: string;
+  /** the household takes it back; it stays on record */
+  withdrawn?: boolean;
+  /** who settles it; set by the server */
+  level?: 'township' | 'county';
+  /** last day to answer; set by the server */
+  due?: string;
+  /** set by the server */
+  state?: 'open' | 'answered' | 'closed';
+  /** set by the server */
+  answer?: string;
+  /** Unix ms of the first answer; 0 = none; set by the server */
+  answeredAt?: number;
+  /** day it was closed; empty = not; set by the server */
+  closed?: string;
+  /** why it was closed; set by the server */
+  words?: string;
 }
 
 /** A picture taken during a visit. */
