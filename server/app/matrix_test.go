@@ -394,9 +394,9 @@ func TestMatrixAfterThePairing(t *testing.T) {
 	if a, _ := phone.Push(); !strings.Contains(a.Body, x.house) {
 		t.Fatalf("the cadre does not hold the household: %s", a.Body)
 	}
-	a := m.Do("POST", m.tokens["T"], "/api/v1/households/"+x.house+"/pairing", map[string]any{"day": m.Today(), "reason": "换人"})
-	if a.Status != http.StatusNoContent {
-		t.Fatalf("ending: %d %s", a.Status, a.Body)
+	a := m.Do("POST", m.tokens["T"], "/api/v1/households/"+x.house+"/pairing", map[string]any{"cadre": "cadre-1-1", "day": m.Today(), "reason": "换人"})
+	if a.Status != http.StatusOK {
+		t.Fatalf("handing over: %d %s", a.Status, a.Body)
 	}
 	asked := 0
 	for name, row := range m.table() {

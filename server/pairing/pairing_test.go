@@ -8,7 +8,9 @@ import (
 	"testing"
 
 	"daohu/server/access"
+	"daohu/server/account"
 	"daohu/server/fault"
+	"daohu/server/household"
 	"daohu/server/pairing"
 	"daohu/server/servertest/town"
 	"daohu/server/write"
@@ -49,12 +51,39 @@ func begin(t *testing.T, b *town.Base, size town.Size) *world {
 	tn, err := b.Add(t.Context(), size)
 	check(t, err)
 	known := people{}
+	w := &world{tn, t, &pairing.Service{Writer: b.DB, People: known, Common: b.DB.Common, Store: b.DB, Sealer: b.Box, Now: b.Now}}
 	for i, c := range tn.Cadres {
 		phone, err := b.Box.Seal(fmt.Sprintf("1990000%04d", 100+i))
 		check(t, err)
-		known[fmt.Sprintf("999900/c-%d", i+1)] = pairing.Helper{User: c.User, Name: c.Name, Unit: "镇农业站", Phone: phone}
+		known["999900/"+w.login(i)] = pairing.Helper{User: c.User, Name: c.Name, Unit: "镇农业站", Phone: phone}
+		check(t, b.DB.Accounts().AddUser(t.Context(), account.User{ID: c.User, Version: 1, Login: w.login(i), Name: c.Name, Role: access.Cadre, County: "999900", Township: tn.Township, Unit: "镇农业站", Rank: "一般", Tier: "township", Phone: phone}))
 	}
-	return &world{tn, t, &pairing.Service{Writer: b.DB, People: known, Common: b.DB.Common}}
+	// A household that has left poverty may be let go.
+	w.change(func(h *household.Household) { h.Exit, h.ExitYear = "已脱贫", 2025 }, w.Houses...)
+	return w
+}
+
+// login is that of a cadre: c-1, c-2, ... in the first town of a base.
+func (w *world) login(cadre int) string {
+	if n := w.Township[4:]; n != "00001" {
+		return fmt.Sprintf("c-%s-%d", n, cadre+1)
+	}
+	return fmt.Sprintf("c-%d", cadre+1)
+}
+
+// change writes fields of households that only the server sets.
+func (w *world) change(f func(h *household.Household), houses ...string) {
+	w.t.Helper()
+	_, err := w.DB.Write(w.t.Context(), write.Intent{Township: w.Township, Action: "test", Households: houses}, func(tx write.Tx) error {
+		got, err := tx.Load(household.HouseholdType, houses...)
+		for _, r := range got {
+			h := *r.(*household.Household)
+			f(&h)
+			tx.Put(household.HouseholdType, &h)
+		}
+		return err
+	})
+	check(w.t, err)
 }
 
 func (w *world) pair(house int, cadre, day, reason string) (*pairing.Pairing, error) {
@@ -174,6 +203,7 @@ func TestPairRefuses(t *testing.T) {
 	town.Each(t, func(t *testing.T, b *town.Base) {
 		w := begin(t, b, town.Size{Cadres: 2, Houses: 2})
 		w.Admin.County = "999900"
+		w.change(func(h *household.Household) { h.Exit = "未脱贫" }, w.Houses[0])
 		before := w.rows(0)
 		for _, c := range []struct {
 			name, cadre, day, reason string
@@ -183,7 +213,9 @@ func TestPairRefuses(t *testing.T) {
 			{"ended before it began", "", "2025-12-31", "", fault.Invalid},
 			{"no day", "c-2", "", "", fault.Invalid},
 			{"not a day", "c-2", "2026-02-30", "", fault.Invalid},
+			{"a slip in the year", "c-2", "2062-03-02", "", fault.Invalid},
 			{"a long reason", "c-2", "2026-03-02", strings.Repeat("长", 201), fault.Invalid},
+			{"before the household has left poverty", "", "2026-03-02", "", fault.WrongState},
 			{"unknown cadre", "c-9", "2026-03-02", "", fault.Invalid},
 			{"the accounts cannot be read", "broken", "2026-03-02", "", fault.Unavailable},
 		} {
