@@ -37,6 +37,7 @@ type Deps struct {
 	Visits   Visits
 	Notices  Notices
 	Counting Counting
+	Pairings Pairings
 	Own      Own
 	Cases    Cases
 	Bodies   Bodies
@@ -218,7 +219,7 @@ type Photos interface {
 func (d Deps) check() error {
 	var missing []string
 	v := reflect.ValueOf(d)
-	for _, name := range []string{"Types", "Accounts", "Settings", "Users", "Devices", "Scope", "Sync", "Records", "Registry", "Approval", "Pairing", "Rules", "Visits", "Notices", "Counting", "Cases", "Own", "Bodies", "Photos", "Uploads", "Log", "Now", "Rand"} {
+	for _, name := range []string{"Types", "Accounts", "Settings", "Users", "Devices", "Scope", "Sync", "Records", "Registry", "Approval", "Pairing", "Pairings", "Rules", "Visits", "Notices", "Counting", "Cases", "Own", "Bodies", "Photos", "Uploads", "Log", "Now", "Rand"} {
 		if v.FieldByName(name).IsZero() {
 			missing = append(missing, name)
 		}

@@ -100,6 +100,7 @@ func (a *API) table() []Route {
 	rs = append(rs, a.figureRoutes()...)
 	rs = append(rs, a.caseRoutes()...)
 	rs = append(rs, a.aboutRoutes()...)
+	rs = append(rs, a.pairingRoutes()...)
 	for _, t := range a.deps.Types {
 		rs = append(rs, a.recordRoutes(t)...)
 	}

@@ -120,6 +120,7 @@ func (m *matrix) table() map[string]matrixRow {
 	rows["GET /api/v1/figures"] = matrixRow{who: "TKA", reach: matrixTown, ask: matrixPath(func(x *matrixTarget) string { return "/api/v1/figures?area=" + x.town.Township }),
 		shows: func(*matrixTarget) string { return `"level":"village"` }}
 	m.caseRows(rows)
+	m.pairingRows(rows)
 	for _, r := range matrixRecords() {
 		m.recordRows(rows, r)
 	}

@@ -294,6 +294,9 @@ func (s *site) projection(user string) map[string]string {
 	}
 	out := map[string]string{}
 	for _, h := range scope {
+		if h.SinceSeq == 0 { // held once, and no more
+			continue
+		}
 		for _, t := range types.All() {
 			recs, err := s.DB.Rows(ctx, t, delta.Select{Township: s.where, Households: []string{h.Household}})
 			if err != nil {

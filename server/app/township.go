@@ -47,11 +47,13 @@ func every[R record.Record](ctx context.Context, a *App, t *record.Type, code st
 	}
 }
 
+var noTownship = fault.New(fault.Invalid, "没有这个乡镇，请核对代码。")
+
 // readTownship reads it; Invalid where there is none of that code.
 func (a *App) readTownship(ctx context.Context, code string) (*township, error) {
 	ar, err := a.DB.Area(ctx, code)
 	if fault.Is(err, fault.NotFound) || err == nil && ar.Level != area.Township {
-		return nil, fault.New(fault.Invalid, "没有这个乡镇，请核对代码。")
+		return nil, noTownship
 	}
 	if err != nil {
 		return nil, err
