@@ -53,6 +53,8 @@ func TestDemoFigures(t *testing.T) {
 		t.Errorf("figures\n%s\nwant\n%s", got, want)
 	}
 	s.has(s.run(0, "figures", "--demo"), "石榕乡", "在册\t60 户\t269 人", "县直 3 名\t乡镇 6 名") // the shared cadre is of the county
+	s.has(s.run(0, "pair", "gaps", "--demo", "--township="+demo.Township), "应结对\t373 户\t1930 人\n已结对\t373 户\t1930 人\n没有结对\t0 户\t0 人\n结了两次\t0 户\n干部已停用\t0 对\n")
+	s.demoQuota(s.run(0, "pair", "quota", "--demo", "--township="+demo.Township))
 	s.has(s.run(0, "quality", "--demo"), "没有发现问题", "999901101201\t", "999901102202\t")
 	s.has(s.run(2, "figures", "--against=households=1", "--township=1"), "--against")
 	s.has(s.run(1, "figures", "--demo", "--township=999999"), "乡镇")

@@ -30,6 +30,7 @@ type cli struct {
 	Figures figuresCmd `cmd:"" help:"Print the townships' figures, counted in the database."`
 	Setting settingCmd `cmd:"" help:"Look at and change the rules a township goes by."`
 	Cases   casesCmd   `cmd:"" help:"Print the needs and problems that wait, township by township, and what is overdue."`
+	Pair    pairCmd    `cmd:"" help:"Look at pairings, and hand households over."`
 	User    userCmd    `cmd:"" help:"Make and look after accounts."`
 	Doctor  doctorCmd  `cmd:"" help:"Check configuration, database, Redis, files."`
 	Audit   auditCmd   `cmd:"" help:"Check the audit log, or print its end."`
