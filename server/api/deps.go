@@ -187,6 +187,9 @@ type Pairing interface {
 	// login on day (YYYY-MM-DD, Asia/Shanghai), and returns the new row; with
 	// cadre "" it only ends, and returns nil.
 	Pair(ctx context.Context, a access.Actor, in House, cadre, day, reason string) (json.RawMessage, error)
+	// Propose asks the township to pair the household with a cadre, by login or
+	// user id. Codes: invalid, wrong-state.
+	Propose(ctx context.Context, a access.Actor, in House, cadre, reason string) (json.RawMessage, error)
 }
 
 // Own is a household's own page.

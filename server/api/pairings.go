@@ -36,6 +36,7 @@ func (a *API) pairingRoutes() []Route {
 		{Method: post, Path: "/api/v1/pairings/bulk", Roles: "T", Scope: Township, Body: batch, Query: town, Doc: "Pair up to 2000 households, all or none.", end: typed(a.bulkPair)},
 		{Method: get, Path: "/api/v1/pairings", Roles: "T", Scope: Township, Query: []string{"cadre", "on", "after", "limit"}, Doc: "Pairings of the township, past ones too: of one cadre (login), on one day (YYYY-MM-DD).", end: typed(a.listPairings)},
 		{Method: get, Path: "/api/v1/households/:id/pairings", Roles: "TKA", Scope: Household, Doc: "Every pairing the household had, newest first.", end: typed(a.pairingsOf)},
+		{Method: post, Path: "/api/v1/households/:id/pairing/proposal", Roles: "V", Scope: Household, Body: small, Doc: "Ask the township to pair the household with another cadre.", end: typed(a.proposePairing)},
 		{Method: get, Path: "/api/v1/pairings/quota", Roles: "TK", Scope: Row, Query: town, Doc: "Cadres beside the quota by rank; the county gets numbers by township.", end: typed(a.pairingQuota)},
 		{Method: get, Path: "/api/v1/pairings/gaps", Roles: "TK", Scope: Row, Query: town, Doc: "Households that should be paired and are not, are twice, or with a cadre out of use; the county gets numbers by township.", end: typed(a.pairingGaps)},
 	}
@@ -70,6 +71,15 @@ func (a *API) listPairings(c *call, _ *none) (*Page, error) {
 func (a *API) pairingsOf(c *call, _ *none) (*Page, error) {
 	rows, err := a.deps.Pairings.Of(c.r.Context(), c.actor, c.house.Township, c.house.ID)
 	return paged(rows, "", err)
+}
+
+type pairingWish struct {
+	Cadre  string `json:"cadre" minLength:"1" maxLength:"64" doc:"login, or user id as pairings show it"`
+	Reason string `json:"reason" minLength:"1" maxLength:"200" doc:"for the township; stands with the pairing that ends"`
+}
+
+func (a *API) proposePairing(c *call, in *pairingWish) (*json.RawMessage, error) {
+	return row(a.deps.Pairing.Propose(c.r.Context(), c.actor, c.house, in.Cadre, in.Reason))
 }
 
 func (a *API) pairingQuota(c *call, _ *none) (*QuotaPage, error) {

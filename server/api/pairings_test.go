@@ -12,6 +12,10 @@ import (
 	"daohu/server/pairing"
 )
 
+func (s *service) Propose(_ context.Context, _ access.Actor, in House, cadre, reason string) (json.RawMessage, error) {
+	return json.RawMessage(`{"state":"open"}`), s.ask("propose", in.ID, cadre, reason)
+}
+
 // pairings is the service as the township's pairings.
 type pairings struct{ *service }
 
@@ -47,6 +51,7 @@ func TestPairings(t *testing.T) {
 		{"T", "POST", "/api/v1/pairings/bulk", `{"rows":[{"household":"H1","cadre":"c-2","day":"2026-03-02"}]}`, "bulk " + town + " 1", `"same":0`},
 		{"T", "GET", "/api/v1/pairings?cadre=c-1&on=2026-03-02&limit=7&after=x", "", "pairings " + town + " c-1 2026-03-02 x 7", `{"rows":[],"next":"n"}`},
 		{"A", "GET", "/api/v1/households/" + mine + "/pairings", "", "of " + town + " " + mine, `{"rows":[]}`},
+		{"V", "POST", "/api/v1/households/" + mine + "/pairing/proposal", `{"cadre":"c-2","reason":"离得近"}`, "propose " + mine + " c-2 离得近", `{"state":"open"}`},
 		{"K", "GET", "/api/v1/pairings/quota", "", "quotas ", `{"townships":[]}`},
 		{"T", "GET", "/api/v1/pairings/gaps?township=9", "", "gaps 9", `{"townships":[]}`},
 	} {

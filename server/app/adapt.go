@@ -70,6 +70,14 @@ func (p pairs) Pair(ctx context.Context, a access.Actor, in api.House, cadre, da
 	return pairing.Type.Project(row, string(a.Role), p.registry.Sealer)
 }
 
+func (p pairs) Propose(ctx context.Context, a access.Actor, in api.House, cadre, reason string) (json.RawMessage, error) {
+	row, err := p.service.Propose(ctx, a, in.Township, in.ID, cadre, reason)
+	if err != nil {
+		return nil, err
+	}
+	return household.ProposalType.Project(row, string(a.Role), p.registry.Sealer)
+}
+
 // own answers a household's page.
 type own struct{ registry *registry.Service }
 
@@ -83,6 +91,7 @@ type approval struct {
 	registry *registry.Service
 	workflow *workflow.Service
 	delta    *delta.Service
+	pairing  *pairing.Service
 	db       *store.DB
 }
 
@@ -99,6 +108,16 @@ func (p approval) DecideVisit(ctx context.Context, a access.Actor, id string, d 
 }
 
 func (p approval) DecideProposal(ctx context.Context, a access.Actor, id string, d api.Decision) (json.RawMessage, error) {
+	if d.Action == "accept" {
+		r, err := p.registry.Row(ctx, a, household.ProposalType, id)
+		if err != nil {
+			return nil, err
+		}
+		if wish := r.(*household.Proposal); wish.Target == pairing.Type.Name {
+			r, err := p.pairing.Accept(ctx, a, wish, d.Rev, d.Reason)
+			return p.shown(household.ProposalType, r, a, err)
+		}
+	}
 	r, err := p.workflow.Settle(ctx, a, id, workflow.Decision(d))
 	return p.shown(household.ProposalType, r, a, err)
 }

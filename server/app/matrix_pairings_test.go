@@ -18,6 +18,9 @@ func (m *matrix) pairingRows(rows map[string]matrixRow) {
 	rows["GET /api/v1/pairings"] = matrixRow{who: "T", reach: matrixTown, ask: matrixPath(in("/api/v1/pairings")), shows: func(x *matrixTarget) string { return x.rows["pairing"] }}
 	rows["GET /api/v1/households/:id/pairings"] = matrixRow{who: "TKA", reach: matrixHouse, ask: matrixPath(func(x *matrixTarget) string { return "/api/v1/households/" + x.house + "/pairings" }),
 		shows: func(x *matrixTarget) string { return x.rows["pairing"] }}
+	rows["POST /api/v1/households/:id/pairing/proposal"] = matrixRow{who: "V", reach: matrixHouse, ok: 422, ask: func(x *matrixTarget) matrixAsk {
+		return matrixAsk{"/api/v1/households/" + x.house + "/pairing/proposal", map[string]any{"cadre": "nobody", "reason": "离得近"}, nil}
+	}}
 	for _, report := range []string{"quota", "gaps"} {
 		rows["GET /api/v1/pairings/"+report] = matrixRow{who: "TK", reach: matrixTown, ask: matrixPath(in("/api/v1/pairings/" + report)),
 			shows: func(x *matrixTarget) string { return fmt.Sprintf(`"township":%q`, x.town.Township) }}

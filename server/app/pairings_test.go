@@ -196,3 +196,48 @@ func TestDemoPairings(t *testing.T) {
 
 // today is the day in Shanghai.
 func today() string { return time.Now().In(app.Shanghai()).Format(time.DateOnly) }
+
+// TestVillageProposesAPairing: the village asks, the township accepts, and the
+// phones of both cadres hear of it.
+func TestVillageProposesAPairing(t *testing.T) {
+	sites(t, func(t *testing.T, s *site) {
+		house, admin := s.paired("cadre-201", 0), s.login("admin")
+		old, next := s.login("cadre-201"), s.login("cadre-202")
+		old.sync()
+		next.sync()
+		var village *person
+		for _, c := range s.book.Cadres {
+			if c.Role != "V" || village != nil {
+				continue
+			}
+			if p := s.login(c.Login); rowsIn(p.sync(), "household")[house] != nil {
+				village = p
+			}
+		}
+		if village == nil {
+			t.Fatal("no village worker holds the household")
+		}
+		var asked map[string]any
+		village.want(200, "POST", "/api/v1/households/"+house+"/pairing/proposal", map[string]any{"cadre": "cadre-202", "reason": "住得近"}, &asked)
+		if p := rowsIn(village.sync(), "proposal")[asked["id"].(string)]; p["state"] != "open" || p["target"] != "pairing" || p["reason"] != "住得近" {
+			t.Fatalf("on the village's phone: %v", p)
+		}
+		old.want(403, "POST", "/api/v1/households/"+house+"/pairing/proposal", map[string]any{"cadre": "cadre-202", "reason": "住得近"}, nil)
+		path := "/api/v1/proposals/" + asked["id"].(string) + "/decision"
+		admin.want(200, "GET", "/api/v1/records/proposal/"+asked["id"].(string), nil, &asked) // as the township sees it, with its revision
+		admin.want(409, "POST", path, map[string]any{"action": "accept", "rev": 7}, nil)
+		admin.want(200, "POST", path, map[string]any{"action": "accept", "rev": asked["rev"], "reason": "同意"}, &asked)
+		if asked["state"] != "accepted" {
+			t.Errorf("%v", asked)
+		}
+		if pages := old.sync(); len(pages[0].Removed) != 1 || pages[0].Removed[0][0] != house {
+			t.Errorf("the old cadre's phone keeps %v", pages[0].Removed)
+		}
+		if rowsIn(next.sync(), "household")[house] == nil {
+			t.Error("the new cadre's phone was not given the household")
+		}
+		if p := rowsIn(village.sync(), "proposal")[asked["id"].(string)]; p["state"] != "accepted" {
+			t.Errorf("on the village's phone: %v", p)
+		}
+	})
+}

@@ -58,7 +58,7 @@ func (s *Service) Bulk(ctx context.Context, a access.Actor, township string, in 
 	if bad != nil {
 		return nil, fault.Bad(bad...)
 	}
-	changes, err := s.carry(ctx, a, batch{township, "bulk-pair", orders, "rows", "cadre", in.Dry})
+	changes, err := s.carry(ctx, a, batch{township: township, action: "bulk-pair", orders: orders, list: "rows", cadre: "cadre", dry: in.Dry})
 	if err != nil {
 		return nil, err
 	}

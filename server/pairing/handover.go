@@ -91,7 +91,7 @@ func (s *Service) Handover(ctx context.Context, a access.Actor, township string,
 	if h.before, err = h.loads(ctx); err != nil {
 		return nil, err
 	}
-	changes, err := s.carry(ctx, a, batch{township, "handover", orders, "households", "to", in.Dry})
+	changes, err := s.carry(ctx, a, batch{township: township, action: "handover", orders: orders, list: "households", cadre: "to", dry: in.Dry})
 	if err != nil {
 		return nil, err
 	}

@@ -64,8 +64,9 @@ func Seen(running []*Pairing) string {
 type batch struct {
 	township, action string
 	orders           []Order
-	list, cadre      string // names of the list ("" = a single order) and of the cadre's login in the request, for errors
-	dry              bool   // judge, and change nothing
+	list, cadre      string                  // names of the list ("" = a single order) and of the cadre's login in the request, for errors
+	dry              bool                    // judge, and change nothing
+	also             func(tx write.Tx) error // what belongs to the same transaction; nil = nothing
 }
 
 // carry judges the orders of a batch and, unless it is dry, stores what they
@@ -91,6 +92,11 @@ func (s *Service) carry(ctx context.Context, a access.Actor, b batch) ([]Change,
 	var out []Change
 	_, err = s.Writer.Write(ctx, in, func(tx write.Tx) error {
 		var err error
+		if b.also != nil {
+			if err = b.also(tx); err != nil {
+				return err
+			}
+		}
 		if out, err = plan(tx, b, a.User, helpers, rules); err != nil || b.dry {
 			return err
 		}
@@ -208,11 +214,10 @@ func (o Order) judge(c *Change, now time.Time, who Helper, rules *Quota) *fault.
 	with := func(user string) bool {
 		return slices.ContainsFunc(c.Ran, func(p *Pairing) bool { return p.Cadre == user })
 	}
+	if e := standing(c.House); e != nil {
+		return e
+	}
 	switch {
-	case c.House == nil, c.House.Kind != "", c.House.DeletedAt > 0: // the pseudo-household is everyone's
-		return fault.New(fault.NotFound, "")
-	case c.House.State != "": // nobody is paired with it again
-		return fault.New(fault.WrongState, "这一户已经销户或并户。")
 	case o.Seen != "" && o.Seen != Seen(c.Ran):
 		return fault.New(fault.Stale, "这一户的结对刚被别人改过，请重新查看。")
 	case o.From != "" && !with(o.From):
@@ -232,6 +237,18 @@ func (o Order) judge(c *Change, now time.Time, who Helper, rules *Quota) *fault.
 	}
 	if o.Cadre == "" && len(c.Ended) > 0 && rules.Release == AfterExit && c.House.Exit != exited {
 		return fault.New(fault.WrongState, "这一户还没有脱贫，不能只结束结对，请选好接手的干部。")
+	}
+	return nil
+}
+
+// standing refuses what is no household, and one that was closed or merged:
+// nobody is paired with it again.
+func standing(h *home.Household) *fault.Error {
+	switch {
+	case h == nil, h.Kind != "", h.DeletedAt > 0: // the pseudo-household is everyone's
+		return fault.New(fault.NotFound, "")
+	case h.State != "":
+		return fault.New(fault.WrongState, "这一户已经销户或并户。")
 	}
 	return nil
 }

@@ -147,20 +147,9 @@ func (s *Service) Settle(ctx context.Context, a access.Actor, id string, d Decis
 	in := write.Intent{Township: m.Township, Actor: a.User, Action: d.Action, Households: []string{m.Household}}
 	var out *household.Proposal
 	_, err = s.Writer.Write(ctx, in, func(tx write.Tx) error {
-		got, err := tx.Load(t, id)
+		p, err := Settleable(tx, a, id, d.Rev)
 		if err != nil {
 			return err
-		}
-		p, ok := got[id].(*household.Proposal)
-		switch {
-		case !ok || p.DeletedAt > 0:
-			return fault.New(fault.NotFound, "")
-		case p.MadeBy == a.User:
-			return fault.New(fault.OwnRecord, "")
-		case p.Version != d.Rev:
-			return fault.New(fault.Stale, "")
-		case p.State != "open" && p.State != "conflict":
-			return fault.New(fault.WrongState, "")
 		}
 		next := *p
 		out = &next
@@ -175,4 +164,25 @@ func (s *Service) Settle(ctx context.Context, a access.Actor, id string, d Decis
 		return nil
 	})
 	return out, err
+}
+
+// Settleable is the proposal at the revision the admin saw, when that admin
+// may settle it. Codes: not-found, own-record, stale, wrong-state.
+func Settleable(tx write.Tx, a access.Actor, id string, rev int64) (*household.Proposal, error) {
+	got, err := tx.Load(household.ProposalType, id)
+	if err != nil {
+		return nil, err
+	}
+	p, ok := got[id].(*household.Proposal)
+	switch {
+	case !ok || p.DeletedAt > 0:
+		return nil, fault.New(fault.NotFound, "")
+	case p.MadeBy == a.User:
+		return nil, fault.New(fault.OwnRecord, "")
+	case p.Version != rev:
+		return nil, fault.New(fault.Stale, "")
+	case p.State != "open" && p.State != "conflict":
+		return nil, fault.New(fault.WrongState, "")
+	}
+	return p, nil
 }
