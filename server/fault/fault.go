@@ -88,7 +88,7 @@ func SpecOf(c Code) Spec {
 // Field is one thing wrong with one field of the input.
 type Field struct {
 	Name   string `json:"name"`   // wire name, dotted for nesting
-	Code   string `json:"code"`   // required, too-long, not-allowed, unknown, server-set, format, range
+	Code   string `json:"code"`   // required, too-long, not-allowed, unknown, server-set, format, range, stale
 	Detail string `json:"detail"` // plain Chinese sentence
 }
 

@@ -320,3 +320,34 @@ func TestUnsentWorkIsSaid(t *testing.T) {
 		}
 	})
 }
+
+// TestSharedCadre: a cadre at home in one township hands over what she has in
+// another; what she has at home stays, and both count for the quota.
+func TestSharedCadre(t *testing.T) {
+	town.Each(t, func(t *testing.T, b *town.Base) {
+		home, here := begin(t, b, town.Size{Cadres: 1, Houses: 2}), begin(t, b, town.Size{Cadres: 1, Houses: 3})
+		here.s.People.(people)["999900/c-1"] = home.s.People.(people)["999900/c-1"]
+		for i := range 2 {
+			_, err := here.pair(i, "c-1", "2026-03-01", "")
+			check(t, err)
+		}
+		in := pairing.Handover{From: "c-1", To: here.login(0), Day: "2026-03-02", Dry: true}
+		dry, err := here.handover(in)
+		check(t, err)
+		in.Dry, in.Households = false, seen(dry)
+		done, err := here.handover(in)
+		check(t, err)
+		if len(done.Households) != 2 || done.From.Before != 4 || done.From.After != 2 || done.To[0].Before != 1 || done.To[0].After != 3 {
+			t.Errorf("%+v %+v", done.From, done.To)
+		}
+		home.want(0, true, 0, 1)
+		here.want(0, true, 0, 1, 2)
+		if tws, err := b.DB.HeldTownships(t.Context(), home.Cadres[0].User); err != nil || !slices.Equal(tws, []string{home.Township}) {
+			t.Errorf("still in %v %v", tws, err)
+		}
+		// Of a township where she has nothing any more, she is still found by login.
+		if _, err := here.handover(pairing.Handover{From: "c-1", To: here.login(0), Day: "2026-03-02", Dry: true}); !strings.Contains(fields(err), "没有正在结对的户") {
+			t.Errorf("%v", err)
+		}
+	})
+}
