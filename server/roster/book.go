@@ -4,8 +4,9 @@
 //
 // Parse only reads and checks; it stores nothing. It names every fault with
 // sheet, row, column and header, so that whoever filled the sheet can find it.
-// What it returns holds telephone and ID numbers in plain text, because they
-// are sealed only when the rows are stored: a Book is never logged.
+// What it returns holds telephones, ID numbers, bank accounts, certificates and
+// diagnoses in plain text, because they are sealed only when the rows are
+// stored: a Book is never logged.
 package roster
 
 import (
@@ -40,20 +41,23 @@ type Book struct {
 // HouseRow is one row of 农户.
 type HouseRow struct {
 	Row int // as in Excel, from 1
-	// Rec is what the row says. Meta and the sealed Phone are empty; Village is
+	// Rec is what the row says. Meta and what is sealed are empty; Village is
 	// the village's code; Head, People and Place follow from other rows
 	// (Settle): People counts only the members in the same workbook.
-	Rec   household.Household
-	Group string // 村民组 (寨) by name; "" = none given
-	Phone string // 户联系电话 in plain text
+	Rec         household.Household
+	Group       string // 村民组 (寨) by name; "" = none given
+	Phone       string // 户联系电话 in plain text
+	BankAccount string // 银行账号 in plain text, digits
 }
 
 // MemberRow is one row of 家庭成员.
 type MemberRow struct {
-	Row   int
-	House string           // 户编号
-	Rec   household.Member // Meta, sealed IDNo and IDIndex are empty
-	IDNo  string           // 证件号码 in plain text: 18, 20 or 22 characters, "" = none
+	Row       int
+	House     string           // 户编号
+	Rec       household.Member // Meta, what is sealed and IDIndex are empty
+	IDNo      string           // 证件号码 in plain text: 18, 20 or 22 characters, "" = none
+	CertNo    string           // 残疾证号 in plain text: 20 or 22 characters, "" = none
+	Diagnosis string           // 病情 in plain text
 }
 
 // The tiers a cadre may come from.

@@ -36,7 +36,11 @@ func sample() *Book {
 		},
 		Households: []HouseRow{
 			{Group: "大寨", Phone: "19900000001", Rec: household.Household{Code: "H1", Village: "999901101201", Address: "东村大寨1号", Standard: "国家标准", Class: "一般贫困户",
-				Cause: "因病", Causes: record.ListOf([]string{"缺技术", "缺资金"}), Exit: "未脱贫", PlanYear: 2026, Income: 320_050, Danger: "C级", Water: "否", Notes: "备注"}},
+				Cause: "因病", Causes: record.ListOf([]string{"缺技术", "缺资金"}), Exit: "未脱贫", PlanYear: 2026, Income: 320_050, Danger: "C级", Water: "否", Notes: "备注",
+				Type: "脱贫户", Watch: "脱贫不稳定户", Risks: record.ListOf([]string{"因病", "因安全住房"}), RiskAt: "2026-06", Cleared: "否", NoLabour: "否", Military: "是",
+				IncomeYear: 2025, Wage: 1_200_000, Business: 300_050, Property: 1, Transfer: 200, Expense: 100, HouseArea: 80, Power: "是", TV: "是", Toilet: "否",
+				RoadDist: 1250, Road: "水泥路", Fuel: "柴草", Farmland: 350, Forest: 1205, Returned: 1, Orchard: 10, Pasture: 100, Pond: 5, Bank: "试县农商银行"},
+				BankAccount: "9999990000000000001"},
 			{Rec: household.Household{Code: "H2", Village: "999901101202", Exit: "已脱贫", ExitYear: 2024, Safety: true}},
 		},
 		Members: []MemberRow{
@@ -58,6 +62,9 @@ func sample() *Book {
 			{House: "H1", Cadre: "c-2", Rec: activity.Visit{Day: "2025-03-03", Stage: 4, Needs: "修水管"}},
 		},
 	}
+	b.Members[1].CertNo, b.Members[1].Diagnosis = idNo("19720806", "002")+"43", "右腿截肢"
+	b.Members[1].Rec.Joined, b.Members[1].Rec.JoinedDay, b.Members[1].Rec.Staff = "婚入", "2020-05-01", "否"
+	b.Members[1].Rec.Service, b.Members[1].Rec.Extra, b.Members[1].Rec.Post = "否", "是", "是"
 	b.Settle()
 	return b
 }

@@ -2,7 +2,6 @@ package roster
 
 import (
 	"encoding/json"
-	"slices"
 	"strings"
 
 	"daohu/server/record"
@@ -34,10 +33,7 @@ func (c column[R]) as(out func(string) string) column[R] {
 // of declares a column of a record's field: rule and reading follow from the
 // field's own declaration.
 func of[R any](head string, t *record.Type, field string, rec func(*R) record.Record) column[R] {
-	f, ok := t.Field(field)
-	if !ok {
-		panic("roster: " + t.Name + " has no field " + field)
-	}
+	f := fieldOf(t, field)
 	c := column[R]{head: head, field: f, need: f.Required,
 		get: func(r *R) string { return t.Get(rec(r), f) },
 		set: func(r *R, v string) { _ = t.Set(rec(r), f, v) }, // numbers were checked by Decode
@@ -75,11 +71,7 @@ func number[R any](head string, max int64, at func(*R) *int64) column[R] {
 
 // sealed is text under the rule of a declared field.
 func sealed[R any](head string, t *record.Type, field string, at func(*R) *string) column[R] {
-	f, ok := t.Field(field)
-	if !ok {
-		panic("roster: " + t.Name + " has no field " + field)
-	}
-	return text(head, f, at)
+	return text(head, fieldOf(t, field), at)
 }
 
 // words declares values that are kept under another word than the sheet shows:
@@ -133,24 +125,11 @@ func reading(f record.Field) (conv, func(*env, string) string) {
 			return "否"
 		}
 	case len(f.Enum) > 0:
-		return choice(nil), same
+		return choice(f), same
+	case len(f.Offer) > 0:
+		return offered(f), same
 	}
 	return free, same
-}
-
-// choice reads one of the field's own values; spellings maps other words to
-// them. Whether the value is allowed is the field's business.
-func choice(spellings map[string]string) conv {
-	return func(_ *env, f record.Field, s string) (string, *record.Problem) {
-		s = narrow(s)
-		if to, ok := spellings[s]; ok {
-			return to, nil
-		}
-		if slices.Contains(f.Enum, "是") {
-			return yesNo(s), nil
-		}
-		return s, nil
-	}
 }
 
 // read turns a cell's text into the field's value by the column's reading and

@@ -62,9 +62,9 @@ func (n *Note) sheet(f *excelize.File) error {
 	if err != nil {
 		return err
 	}
-	personal := "证件号码和电话是完整的，请按规定保管，用完删除。"
+	personal := "证件号码、电话、银行账号、残疾证号和病情是完整的，请按规定保管，用完删除。"
 	if n.Masked {
-		personal = "证件号码和电话已经脱敏，这个文件不能再导入。"
+		personal = "证件号码、电话、银行账号、残疾证号和病情已经脱敏，这个文件不能再导入。"
 	}
 	for i, line := range [][2]string{{"导出编号", n.ID}, {"乡镇", n.Township}, {"导出人", n.Who}, {"导出时间", n.At}, {"事由", n.Why}, {"提示", personal}} {
 		if err := w.SetRow("A"+itoa(i+1), []any{line[0], line[1]}); err != nil {
@@ -108,7 +108,7 @@ func (v View) House(h *household.Household, group string) (HouseRow, bool, error
 	if rec == nil || err != nil {
 		return HouseRow{}, false, err
 	}
-	return HouseRow{Rec: *rec.(*household.Household), Group: group, Phone: plain["phone"]}, true, nil
+	return HouseRow{Rec: *rec.(*household.Household), Group: group, Phone: plain["phone"], BankAccount: plain["bankAccount"]}, true, nil
 }
 
 // Member makes a row of the household with the 户编号 house.
@@ -117,7 +117,7 @@ func (v View) Member(m *household.Member, house string) (MemberRow, bool, error)
 	if rec == nil || err != nil {
 		return MemberRow{}, false, err
 	}
-	return MemberRow{House: house, Rec: *rec.(*household.Member), IDNo: plain["idNo"]}, true, nil
+	return MemberRow{House: house, Rec: *rec.(*household.Member), IDNo: plain["idNo"], CertNo: plain["certNo"], Diagnosis: plain["diagnosis"]}, true, nil
 }
 
 // Cadre fills in what the role may see of a cadre: name, unit and telephone

@@ -151,6 +151,9 @@ func (l *Loader) prepare(in Into, b *Book, progress func(done, total int)) (*pre
 		if rec.Phone, err = l.Sealer.Seal(h.Phone); err != nil {
 			return nil, err
 		}
+		if rec.BankAccount, err = l.Sealer.Seal(h.BankAccount); err != nil {
+			return nil, err
+		}
 		p.ids[rec.Code] = id
 		p.rows = append(p.rows, row{household.HouseholdType, &rec})
 		for _, w := range workers[rec.Village] {
@@ -166,6 +169,12 @@ func (l *Loader) prepare(in Into, b *Book, progress func(done, total int)) (*pre
 			return nil, err
 		}
 		rec.IDIndex = l.Sealer.Index(m.IDNo)
+		if rec.CertNo, err = l.Sealer.Seal(m.CertNo); err != nil {
+			return nil, err
+		}
+		if rec.Diagnosis, err = l.Sealer.Seal(m.Diagnosis); err != nil {
+			return nil, err
+		}
 		p.rows = append(p.rows, row{household.MemberType, &rec})
 		step()
 	}

@@ -1,11 +1,8 @@
 package roster
 
 import (
-	"strings"
-
 	"daohu/server/activity"
 	"daohu/server/area"
-	"daohu/server/household"
 	"daohu/server/pairing"
 	"daohu/server/record"
 	"daohu/server/terms"
@@ -52,65 +49,6 @@ func areaTable() *table[area.Area] {
 			number("计划出列年度", 2100, func(a *R) *int64 { return &a.ExitPlan }).by(year),
 			number("出列年度", 2100, func(a *R) *int64 { return &a.ExitYear }).by(year),
 			text("术语方案", record.Field{Name: "profile", Kind: record.Text, Max: 20, Enum: terms.Names()}, func(a *R) *string { return &a.Profile }),
-		}}
-}
-
-func householdTable() *table[HouseRow] {
-	type R = HouseRow
-	rec := func(r *R) record.Record { return &r.Rec }
-	of := func(head, field string) column[R] { return of(head, household.HouseholdType, field, rec) }
-	village := of("行政村", "village").must().also("AAR008", "村", "行政村名称")
-	village.in, village.out = villageIn, villageOut
-	causes := of("其他致贫原因", "causes").by(causeList).as(listOut).also("AAC008")
-	return &table[R]{sheet: SheetHouseholds, alias: []string{"户信息", "农户信息", "贫困户"}, at: func(r *R) *int { return &r.Row },
-		rows: func(b *Book) *[]R { return &b.Households },
-		cols: []column[R]{
-			of("户编号", "code").must().by(code).also("AAC001"),
-			village,
-			text("村民组", short("group", 30), func(r *R) *string { return &r.Group }).by(name).also("寨", "村民小组", "自然村"),
-			of("户主姓名", "head").by(name).also("户主"),
-			sealed("联系电话", household.HouseholdType, "phone", func(r *R) *string { return &r.Phone }).by(phone).also("户联系电话", "电话"),
-			of("家庭住址", "address").also("住址"),
-			of("识别标准", "standard").also("AAC005"),
-			of("贫困户属性", "class").also("AAC006", "户属性").by(choice(map[string]string{"01": "一般贫困户", "04": "低保贫困户", "06": "五保贫困户"})), // domain.md B.3
-			of("主要致贫原因", "cause").also("AAC007"),
-			causes,
-			of("脱贫标志", "exit").also("AAR010").by(choice(map[string]string{"0": "未脱贫", "1": "已脱贫", "2": "预脱贫", "3": "返贫"})), // domain.md B.3
-			of("脱贫年度", "exitYear").by(year),
-			of("计划脱贫年度", "planYear").by(year),
-			of("政策兜底", "safety"),
-			of("人均纯收入(元)", "income").by(yuan).as(yuanOut).also("AAC082", "人均纯收入", "年人均纯收入(元)"),
-			of("是否危房", "danger").also("危房等级").by(choice(map[string]string{"C": "C级", "D": "D级", "c级": "C级", "d级": "D级", "c": "C级", "d": "D级", "无": "否", "A级": "否", "B级": "否"})),
-			of("是否解决安全饮用水", "water").also("安全饮水"),
-			of("备注", "notes"),
-		}}
-}
-
-func memberTable() *table[MemberRow] {
-	type R = MemberRow
-	of := func(head, field string) column[R] {
-		return of(head, household.MemberType, field, func(r *R) record.Record { return &r.Rec })
-	}
-	return &table[R]{sheet: SheetMembers, alias: []string{"成员", "人员信息", "家庭成员信息"}, at: func(r *R) *int { return &r.Row },
-		rows: func(b *Book) *[]R { return &b.Members },
-		cols: []column[R]{
-			text("户编号", houseRef(), func(r *R) *string { return &r.House }).must().by(code).also("AAC001"),
-			of("人编号", "code").must().by(code).also("AAB001"),
-			of("姓名", "name").by(name).also("AAB002"),
-			of("性别", "sex").also("AAB003").by(choice(map[string]string{"1": "男", "2": "女"})), // GB/T 2261.1
-			sealed("证件号码", household.MemberType, "idNo", func(r *R) *string { return &r.IDNo }).by(idNumber).also("AAB004", "身份证号", "身份证号码", "证件号"),
-			of("出生年月", "birth").also("AAB005", "出生日期"),
-			of("与户主关系", "relation").by(name).also("AAB006"),
-			of("民族", "ethnic").by(name).also("AAB007"),
-			of("文化程度", "education").also("AAB008"),
-			of("在校生状况", "school").by(name).also("AAB009"),
-			of("劳动技能", "labour").also("AAB010", "劳动能力"),
-			of("务工情况", "work").also("AAB011", "务工地点"),
-			of("务工月数", "workMonths").also("AAB012", "务工时间(月)"),
-			of("健康状况", "health").by(healthWords).also("AAB017"),
-			of("新农合", "insured").also("AAB013", "是否参加新农合", "是否参加城乡居民基本医疗保险"),
-			of("养老", "pension").also("AAB014", "是否参加养老保险", "是否参加城乡居民基本养老保险"),
-			of("减少原因", "left"),
 		}}
 }
 
@@ -201,34 +139,4 @@ func villageOut(e *env, code string) string {
 		return code
 	}
 	return a.Name
-}
-
-// causeList reads further causes, each of which must be a main cause too.
-func causeList(_ *env, _ record.Field, s string) (string, *record.Problem) {
-	f, _ := household.HouseholdType.Field("cause")
-	items := split(s)
-	for _, it := range items {
-		if p := f.CheckText(it); p != nil {
-			return "", p
-		}
-	}
-	return string(record.ListOf(items)), nil
-}
-
-func listOut(v string) string {
-	var items []string
-	_ = record.List(v).Into(&items) // a field's List is always a list
-	return strings.Join(items, "、")
-}
-
-// healthWords joins what may be combined by a plain comma, as the field says.
-func healthWords(_ *env, _ record.Field, s string) (string, *record.Problem) {
-	return strings.Join(split(s), ","), nil
-}
-
-func yuanOut(v string) string {
-	if v == "" {
-		return ""
-	}
-	return fenText(atoi(v))
 }

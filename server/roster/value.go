@@ -128,6 +128,28 @@ func idNumber(e *env, f record.Field, s string) (string, *record.Problem) {
 	return s, p
 }
 
+// certificate wants the number of a disability certificate: an ID number, kind
+// and grade, 20 characters; the registry allows two more (domain.md B.4).
+func certificate(e *env, f record.Field, s string) (string, *record.Problem) {
+	s, p := idNumber(e, f, s)
+	if p == nil && len(s) < 20 {
+		p = format("残疾证号应是 20 位：身份证号后面加类别和等级。")
+	}
+	return s, p
+}
+
+// account wants the digits of a bank account; blanks and dashes go.
+func account(e *env, f record.Field, s string) (string, *record.Problem) {
+	s, p := code(e, f, s)
+	if p != nil {
+		return "", p
+	}
+	if s = strings.ReplaceAll(s, "-", ""); len(s) < 8 || !digits(s) {
+		return "", format("银行账号要填数字，至少 8 位。")
+	}
+	return s, nil
+}
+
 // phone wants 11 digits (domain.md B.5 rule 9); blanks and dashes go.
 func phone(e *env, f record.Field, s string) (string, *record.Problem) {
 	s, p := code(e, f, s)
@@ -170,30 +192,84 @@ func year(e *env, f record.Field, s string) (string, *record.Problem) {
 }
 
 // yuan reads an amount in yuan with up to two decimals and returns fen.
-// Excel's own rounding noise (3245.6999999999998) is taken for what was typed.
 func yuan(e *env, f record.Field, s string) (string, *record.Problem) {
 	s = strings.TrimSuffix(strings.ReplaceAll(strings.TrimLeft(narrow(s), "¥￥"), ",", ""), "元")
-	bad := format("金额要填数字，单位是元，最多两位小数。")
+	return scaled(e, f, s, 2, "金额", "元")
+}
+
+// mu reads an area of land in mu (亩) with up to two decimals and returns
+// hundredths of one.
+func mu(e *env, f record.Field, s string) (string, *record.Problem) {
+	return scaled(e, f, strings.TrimSuffix(strings.ReplaceAll(narrow(s), ",", ""), "亩"), 2, "面积", "亩")
+}
+
+// kilometres reads a distance in kilometres with up to three decimals and
+// returns metres.
+func kilometres(e *env, f record.Field, s string) (string, *record.Problem) {
+	s = narrow(s)
+	for _, unit := range []string{"公里", "千米", "KM", "km", "Km"} {
+		s = strings.TrimSuffix(s, unit)
+	}
+	return scaled(e, f, s, 3, "距离", "公里")
+}
+
+// area2 reads an area in whole square metres; decimals are rounded, because
+// nobody measures a house by the decimetre.
+func area2(e *env, f record.Field, s string) (string, *record.Problem) {
+	s = narrow(s)
+	for _, unit := range []string{"平方米", "平米", "㎡", "m2", "M2"} {
+		s = strings.TrimSuffix(s, unit)
+	}
+	x, p := decimal(e, s, "面积要填数字，单位是平方米。")
+	if p != nil {
+		return "", p
+	}
+	return roundRat(x).String(), nil
+}
+
+// scaled reads a number of a unit with up to places decimals and returns it
+// without the point, within the field's bounds. Excel's own rounding noise
+// (3245.6999999999998) is taken for what was typed.
+func scaled(e *env, f record.Field, s string, places int, what, unit string) (string, *record.Problem) {
+	most := "，最多" + []string{"", "一", "两", "三"}[places] + "位小数。"
+	x, p := decimal(e, s, what+"要填数字，单位是"+unit+most)
+	if p != nil {
+		return "", p
+	}
+	scale := power(places)
+	x.Mul(x, new(big.Rat).SetInt64(scale))
+	n := roundRat(x)
+	noise := new(big.Rat).Sub(x, new(big.Rat).SetInt(n))
+	if noise.Abs(noise).Cmp(big.NewRat(1, 100_000)) > 0 {
+		return "", format(what + strings.TrimPrefix(most, "，"))
+	}
+	if n.Cmp(big.NewInt(f.Min)) < 0 || n.Cmp(big.NewInt(f.Max)) > 0 {
+		return "", &record.Problem{Code: "range", Detail: what + "要在 " + pointed(f.Min, places) + " 到 " + pointed(f.Max, places) + " " + unit + "之间。"}
+	}
+	return n.String(), nil
+}
+
+// decimal reads a decimal number exactly.
+func decimal(e *env, s, wrong string) (*big.Rat, *record.Problem) {
 	if e.rounded(s) {
-		return "", numberLost()
+		return nil, numberLost()
 	}
 	if len(s) > 30 || strings.Trim(s, "0123456789.-") != "" && !scientific.MatchString(s) { // big.Rat reads much more, at any cost
-		return "", bad
+		return nil, format(wrong)
 	}
 	x, ok := new(big.Rat).SetString(s)
 	if !ok {
-		return "", bad
+		return nil, format(wrong)
 	}
-	x.Mul(x, big.NewRat(100, 1))
-	fen := roundRat(x)
-	noise := new(big.Rat).Sub(x, new(big.Rat).SetInt(fen))
-	if noise.Abs(noise).Cmp(big.NewRat(1, 100_000)) > 0 {
-		return "", format("金额最多两位小数。")
+	return x, nil
+}
+
+func power(places int) int64 {
+	n := int64(1)
+	for range places {
+		n *= 10
 	}
-	if fen.Cmp(big.NewInt(f.Min)) < 0 || fen.Cmp(big.NewInt(f.Max)) > 0 {
-		return "", &record.Problem{Code: "range", Detail: "金额要在 " + fenText(f.Min) + " 到 " + fenText(f.Max) + " 元之间。"}
-	}
-	return fen.String(), nil
+	return n
 }
 
 func roundRat(x *big.Rat) *big.Int {
@@ -202,16 +278,26 @@ func roundRat(x *big.Rat) *big.Int {
 	return twice.Div(twice, new(big.Int).Mul(x.Denom(), big.NewInt(2))) // floor(x + 1/2)
 }
 
-// fenText writes fen as yuan: "3200", "3200.5" never, "3200.50".
-func fenText(fen int64) string {
-	if fen%100 == 0 {
-		return strconv.FormatInt(fen/100, 10)
+// pointed writes a number of places decimals: 3200 fen are "32", 3250 are
+// "32.50", never "32.5".
+func pointed(n int64, places int) string {
+	scale := power(places)
+	if n%scale == 0 {
+		return strconv.FormatInt(n/scale, 10)
 	}
-	s := strconv.FormatInt(fen%100, 10)
-	if len(s) == 1 {
-		s = "0" + s
+	tail := strconv.FormatInt(n%scale, 10)
+	return strconv.FormatInt(n/scale, 10) + "." + strings.Repeat("0", places-len(tail)) + tail
+}
+
+// cents writes hundredths, thousandths what it says; "" stays empty.
+func cents(v string) string       { return unscaled(v, 2) }
+func thousandths(v string) string { return unscaled(v, 3) }
+
+func unscaled(v string, places int) string {
+	if v == "" {
+		return ""
 	}
-	return strconv.FormatInt(fen/100, 10) + "." + s
+	return pointed(atoi(v), places)
 }
 
 // serial turns Excel's day number into a day. Day 60 of the 1900 system is a

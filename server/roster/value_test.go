@@ -107,8 +107,8 @@ func TestMoney(t *testing.T) {
 	}
 	rapid.Check(t, func(rt *rapid.T) {
 		n := rapid.Int64Range(1, f.Max).Draw(rt, "fen")
-		if got, p := yuan(nil, f, fenText(n)); p != nil || atoi(got) != n {
-			rt.Errorf("%d fen is written %s and read %s (%v)", n, fenText(n), got, p)
+		if got, p := yuan(nil, f, pointed(n, 2)); p != nil || atoi(got) != n {
+			rt.Errorf("%d fen is written %s and read %s (%v)", n, pointed(n, 2), got, p)
 		}
 	})
 }

@@ -133,7 +133,9 @@ func drawField(t *rapid.T, f record.Field) string {
 		return optional(fmt.Sprintf("20%02d-%02d-%02d", rapid.IntRange(0, 99).Draw(t, "y"), rapid.IntRange(1, 12).Draw(t, "m"), rapid.IntRange(1, 28).Draw(t, "d")))
 	case f.Format == "month":
 		return optional(fmt.Sprintf("19%02d-%02d", rapid.IntRange(0, 99).Draw(t, "y"), rapid.IntRange(1, 12).Draw(t, "m")))
-	case f.Name == "exitYear" || f.Name == "planYear":
+	case len(f.Offer) > 0 && f.Kind == record.Text:
+		return optional(rapid.SampledFrom(f.Offer).Draw(t, f.Name))
+	case f.Name == "exitYear" || f.Name == "planYear" || f.Name == "incomeYear":
 		return optional(itoa(rapid.IntRange(1990, int(f.Max)).Draw(t, f.Name)))
 	case f.Kind == record.Int:
 		n := rapid.Int64Range(max(1, f.Min), f.Max).Draw(t, f.Name)
@@ -179,7 +181,14 @@ func drawBook(t *rapid.T) *Book {
 	}
 	for i := range rapid.IntRange(0, 4).Draw(t, "households") {
 		h := HouseRow{Phone: phone.Draw(t, "phone"), Group: rapid.SampledFrom([]string{"", "大寨"}).Draw(t, "group")}
-		fill(t, household.HouseholdType, &h.Rec, "address standard class cause exit exitYear planYear safety income danger water notes")
+		fill(t, household.HouseholdType, &h.Rec, "address standard class cause exit exitYear planYear safety income danger water notes "+
+			"type watch riskAt cleared clearedAt clearedBy noLabour military incomeYear wage business property transfer expense houseArea power tv toilet roadDist road fuel "+
+			"farmland forest returned orchard pasture pond bank")
+		h.BankAccount = rapid.StringMatching(`(999999[0-9]{2,26})?`).Draw(t, "account")
+		if n := rapid.IntRange(0, 5).Draw(t, "risks"); n > 0 {
+			f := fieldOf(household.HouseholdType, "risks")
+			h.Rec.Risks = record.ListOf(rapid.Permutation(f.Offer).Draw(t, "which")[:n])
+		}
 		h.Rec.Code, h.Rec.Village = "H"+itoa(i), village()
 		if rapid.Bool().Draw(t, "more causes") {
 			h.Rec.Causes = record.ListOf([]string{"缺技术", "因病"})
@@ -207,10 +216,14 @@ func fill(t *rapid.T, typ *record.Type, r record.Record, names string) {
 func drawMembers(t *rapid.T, b *Book, house string) {
 	for i := range rapid.IntRange(1, 3).Draw(t, "members") {
 		m := MemberRow{House: house}
-		fill(t, household.MemberType, &m.Rec, "sex birth education labour work workMonths insured pension left")
+		fill(t, household.MemberType, &m.Rec, "sex birth education school labour work workMonths insured pension left leftDay joined joinedDay service staff serious extra post")
+		m.Diagnosis = drawText(200).Draw(t, "diagnosis")
 		m.Rec.Code, m.Rec.Name, m.Rec.Relation, m.Rec.Health = house+"-"+itoa(i), drawName().Draw(t, "name"), "之子", rapid.SampledFrom([]string{"", "健康", "残疾,长期慢性病"}).Draw(t, "health")
 		if i == 0 {
 			m.Rec.Relation, m.Rec.Left = "户主", ""
+		}
+		if rapid.Bool().Draw(t, "certificate") {
+			m.CertNo = idNo("19700305", fmt.Sprintf("%03d", len(b.Members))) + rapid.SampledFrom([]string{"74", "1234"}).Draw(t, "grade")
 		}
 		m.IDNo = idNo("19700305", fmt.Sprintf("%03d", len(b.Members))) + rapid.SampledFrom([]string{"", "74", "1234"}).Draw(t, "tail")
 		b.Members = append(b.Members, m)
