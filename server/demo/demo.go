@@ -3,7 +3,7 @@
 // (product.md rows 1 to 3, 8, 9 and 13), clean by the rules of domain.md B.5.
 //
 // Nobody in it exists: names are put together at random, ID numbers begin with
-// 999999, telephones with 199 0000.
+// 999999, and so do bank accounts; telephones begin with 199 0000.
 package demo
 
 import (
@@ -22,6 +22,7 @@ type gen struct {
 	numbers     map[string]bool // first 17 characters of the ID numbers given
 	workerNames map[string]bool
 	phones      int
+	accounts    int
 }
 
 // Townships returns the demo township and the second one, whose cadre

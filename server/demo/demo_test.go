@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"daohu/server/area"
+	"daohu/server/household"
+	"daohu/server/record"
 	"daohu/server/roster"
 )
 
@@ -249,7 +251,7 @@ var phoneForm = regexp.MustCompile(`^1990000[0-9]{4}$`)
 
 func TestNobodyExists(t *testing.T) {
 	first, second := books(t)
-	numbers, codes := map[string]bool{}, map[string]bool{}
+	numbers, codes, accounts := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, b := range []*roster.Book{first, second} {
 		for _, m := range b.Members {
 			if !strings.HasPrefix(m.IDNo, "999999") || numbers[m.IDNo[:18]] || codes[m.Rec.Code] {
@@ -264,6 +266,10 @@ func TestNobodyExists(t *testing.T) {
 			if !phoneForm.MatchString(h.Phone) {
 				t.Errorf("household %s: telephone", h.Rec.Code)
 			}
+			if accounts[h.BankAccount] || h.BankAccount != "" && !strings.HasPrefix(h.BankAccount, "999999") {
+				t.Errorf("household %s: bank account", h.Rec.Code)
+			}
+			accounts[h.BankAccount] = h.BankAccount != ""
 		}
 		for _, c := range b.Cadres {
 			if !phoneForm.MatchString(c.Phone) {
@@ -295,6 +301,56 @@ func TestSameSeedSameBytes(t *testing.T) {
 	}
 	if bytes.Equal(one, write(8, today())) {
 		t.Error("another seed gives the same bytes")
+	}
+}
+
+// The demo shows what the fields are for: not one of them stays empty in every
+// row, except those that must (rule 11) or that only changes fill.
+func TestEveryFieldIsUsed(t *testing.T) {
+	b, _ := books(t)
+	filled := map[string]int{}
+	count := func(typ *record.Type, r record.Record) {
+		for _, f := range typ.Fields {
+			if typ.Get(r, f) != "" {
+				filled[typ.Name+"."+f.Name]++
+			}
+		}
+	}
+	watched, running := 0, 0
+	for i := range b.Households {
+		h := &b.Households[i]
+		count(household.HouseholdType, &h.Rec)
+		if h.BankAccount != "" {
+			filled["household.bankAccount"]++
+		}
+		if h.Rec.Watch != "" {
+			watched++
+			if h.Rec.Cleared == "否" {
+				running++
+			}
+		}
+	}
+	for i := range b.Members {
+		m := &b.Members[i]
+		count(household.MemberType, &m.Rec)
+		if m.CertNo != "" {
+			filled["member.certNo"]++
+		}
+		if m.Diagnosis != "" {
+			filled["member.diagnosis"]++
+		}
+	}
+	beside := " household.kind household.phone household.notes household.state member.idNo member.left member.leftDay member.joined member.joinedDay member.serious "
+	for _, typ := range []*record.Type{household.HouseholdType, household.MemberType} {
+		for _, f := range typ.Fields {
+			name := typ.Name + "." + f.Name
+			if f.Name != "" && filled[name] == 0 && !strings.Contains(beside, " "+name+" ") {
+				t.Errorf("%s is empty in every row", name)
+			}
+		}
+	}
+	if watched < 24 || watched > 60 || running < 6 {
+		t.Errorf("%d households are monitored, %d of them now", watched, running)
 	}
 }
 

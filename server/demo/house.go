@@ -104,14 +104,22 @@ func (g *gen) home(list []place, c cohort, n int) home {
 		Village: at.code, Standard: g.draw([]weighted{{"国家标准", 93}, {"省定标准", 7}}),
 		Safety: c.kind == safetyNet, Danger: "否", Water: "是", Exit: "未脱贫", Class: g.class(c.kind, h.members),
 	}}
+	h.row.Rec.Cause, h.row.Rec.Causes = g.causes(want, h.members)
+	g.outlook(&h, int64(g.today.Year()+c.year))
+	g.living(&h)
+	g.watched(&h)
+	return h
+}
+
+// outlook is when the household left or is to leave, its income, and what
+// house and water are like.
+func (g *gen) outlook(h *home, year int64) {
 	r := &h.row.Rec
-	r.Cause, r.Causes = g.causes(want, h.members)
-	year := int64(g.today.Year() + c.year)
-	switch c.kind {
+	switch h.kind {
 	case exited: // safe water, safe house [23], income above any watch line [24]
 		r.Exit, r.ExitYear = "已脱贫", year
 		r.Income = int64(g.between(750_000, 1_500_000))
-		return h
+		return
 	case thisYear:
 		r.Income = int64(g.between(330_000, 690_000))
 	default:
@@ -120,7 +128,6 @@ func (g *gen) home(list []place, c cohort, n int) home {
 	r.PlanYear = year
 	r.Danger = g.draw([]weighted{{"否", 88}, {"C级", 9}, {"D级", 3}})
 	r.Water = g.draw([]weighted{{"是", 93}, {"否", 7}})
-	return h
 }
 
 func (g *gen) villageFor(list []place, kind int) int {

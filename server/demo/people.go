@@ -157,7 +157,7 @@ func (g *gen) fill(out []person, n int, weak bool) []person {
 // member puts a person into the registry's words by the rules of domain.md
 // B.5 (numbers in brackets).
 func (g *gen) member(p person, ethnic string) roster.MemberRow {
-	m := household.Member{Relation: p.relation, Sex: "女", Ethnic: ethnic, Health: p.health, Insured: "是", Pension: "否"}
+	m := household.Member{Relation: p.relation, Sex: "女", Ethnic: ethnic, Health: p.health, Pension: "否"}
 	if p.male {
 		m.Sex = "男"
 	}
@@ -175,11 +175,13 @@ func (g *gen) member(p person, ethnic string) roster.MemberRow {
 		m.Work = g.draw([]weighted{{"乡(镇)内", 25}, {"乡外县内", 20}, {"县外省内", 20}, {"省外", 35}})
 		m.WorkMonths = int64(g.between(3, 11))
 	}
+	g.insure(p, &m)
 	born := g.birthday(p.age)
 	m.Birth = born.Format("2006-01")
-	row := roster.MemberRow{Rec: m, IDNo: g.number(born, p.male)}
+	row := roster.MemberRow{Rec: m, IDNo: g.number(born, p.male), Diagnosis: g.diagnosis(m.Health)}
 	if m.Health == "残疾" { // [15] a certificate number: kind 1-7, grade 1-4
 		row.IDNo += fmt.Sprintf("%d%d", g.between(1, 7), g.between(1, 4))
+		row.CertNo = row.IDNo
 	}
 	return row
 }

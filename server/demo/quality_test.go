@@ -22,7 +22,7 @@ func checkQuality(t *testing.T, b *roster.Book, today time.Time) {
 		}
 	}
 	for _, h := range b.Households {
-		for _, rule := range houseFaults(h, people[h.Rec.Code]) {
+		for _, rule := range append(houseFaults(h, people[h.Rec.Code]), watchFaults(h, today)...) {
 			t.Errorf("household %s breaks rule %s", h.Rec.Code, rule)
 		}
 	}
@@ -58,7 +58,49 @@ func memberFaults(m roster.MemberRow, today time.Time) (broken []string) {
 	check("15 certificate", (r.Health == "残疾") == (len(m.IDNo) == 20))
 	check("16 school age", years < 6 || years > 15 || r.School != "")
 	check("age", years >= 0 && years <= 100)
-	check("worker is able", r.Work == "" || strings.HasSuffix(r.Labour, "普通劳动力") || r.Labour == "技能劳动力")
+	able := r.Labour == "普通劳动力" || r.Labour == "技能劳动力"
+	check("worker is able", r.Work == "" || able || (r.Post == "是" && r.Labour == "弱劳动力或半劳动力"))
+	check("10 one insurance", (r.Insured == "是") != (r.Staff == "是"))
+	check("11 serious illness", r.Serious == "")
+	check("14 post", r.Post != "是" || years < 70)
+	check("certificate is the number's", m.CertNo == "" || m.CertNo[:18] == m.IDNo[:18] && roster.CheckID(m.CertNo) == nil)
+	check("15 certificate number", (r.Health == "残疾") == (m.CertNo != ""))
+	check("diagnosis", (r.Health == "健康") == (m.Diagnosis == ""))
+	return broken
+}
+
+// watchFaults are the rules about land and monitoring.
+func watchFaults(h roster.HouseRow, today time.Time) (broken []string) {
+	r := h.Rec
+	check := func(rule string, ok bool) {
+		if !ok {
+			broken = append(broken, rule)
+		}
+	}
+	for _, mu := range []int64{r.Farmland, r.Forest, r.Returned, r.Orchard, r.Pasture, r.Pond} {
+		check("17 land", mu >= 0 && mu <= 100_00)
+	}
+	check("bank account", h.BankAccount == "" || strings.HasPrefix(h.BankAccount, "999999") && len(h.BankAccount) == 19)
+	net := r.Wage + r.Business + r.Property + r.Transfer - r.Expense
+	check("incomes add up", r.People == 0 || net == r.Income*r.People)
+	for _, fen := range []int64{r.Wage, r.Business, r.Property, r.Transfer, r.Expense} {
+		check("no negative income", fen >= 0)
+	}
+	if r.Watch == "" {
+		check("watch is empty", r.Risks == "" && r.RiskAt == "" && r.Cleared == "" && r.ClearedAt == "" && r.ClearedBy == "")
+		return broken
+	}
+	var risks []string
+	check("risks", r.Risks.Into(&risks) == nil && len(risks) > 0 && len(slices.Compact(slices.Sorted(slices.Values(risks)))) == len(risks))
+	check("exited ones are monitored", r.Exit == "已脱贫")
+	told, err := time.Parse("2006-01", r.RiskAt)
+	check("told", err == nil && !told.After(today))
+	if r.Cleared == "否" {
+		check("18 told this month", r.RiskAt == today.Format("2006-01") && r.ClearedAt == "" && r.ClearedBy == "")
+		return broken
+	}
+	cleared, err := time.Parse("2006-01", r.ClearedAt)
+	check("19 six months", err == nil && cleared.After(told.AddDate(0, 6, 0)) && cleared.Before(today) && r.ClearedBy != "")
 	return broken
 }
 
