@@ -2,8 +2,12 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -16,6 +20,7 @@ import (
 
 	"daohu/server/access"
 	"daohu/server/account"
+	"daohu/server/app"
 	"daohu/server/delta"
 	"daohu/server/demo"
 	"daohu/server/household"
@@ -250,4 +255,42 @@ func TestDemo(t *testing.T) {
 	if err != nil || !bytes.Contains(n, []byte("township-2.xlsx")) {
 		t.Errorf("%s %v", n, err)
 	}
+	// A first sync over a bad link: 16 KB pass in a minute (sync.md P8).
+	for login, limit := range map[string]int{"cadre-001": 16 << 10, "village-05": 128 << 10} {
+		if size, pages := firstSync(t, a, login); size > limit {
+			t.Errorf("first sync of %s: %d bytes packed, want at most %d", login, size, limit)
+		} else {
+			t.Logf("figure: first sync of %s %d bytes packed in %d pages (limit %d)", login, size, pages, limit)
+		}
+	}
+}
+
+// firstSync pulls everything somebody holds and returns its size, packed page
+// by page.
+func firstSync(t *testing.T, a *app.App, login string) (size, pages int) {
+	t.Helper()
+	u, err := a.Accounts.User(t.Context(), account.ByLogin, login)
+	if err != nil {
+		t.Fatal(err)
+	}
+	actor := access.Actor{User: u.ID, Role: u.Role, County: u.County, Township: u.Township, Area: u.Area}
+	client, cursor, more := a.DB.NewID(), "", true
+	for ; more; pages++ {
+		raw, err := a.Delta.Exchange(t.Context(), actor, fmt.Appendf(nil, `{"cursor":%q,"schema":1,"client":%q,"acked":[0,""],"muts":[],"budget":65536,"unsent":[0,0],"digests":[]}`, cursor, client))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var ans struct {
+			Cursor string
+			More   any
+		}
+		var packed bytes.Buffer
+		z := gzip.NewWriter(&packed)
+		_, err = z.Write(raw)
+		if err := errors.Join(err, z.Close(), json.Unmarshal(raw, &ans)); err != nil {
+			t.Fatal(err)
+		}
+		size, cursor, more = size+packed.Len(), ans.Cursor, ans.More != nil
+	}
+	return size, pages
 }

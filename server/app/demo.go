@@ -161,7 +161,14 @@ func (a *App) demoAccounts(ctx context.Context, i int, b *roster.Book, got *Impo
 		}
 		say("农户账号", n+1, len(paired))
 	}
-	return a.assignHomes(ctx, got.Township, homes)
+	if err := a.assignHomes(ctx, got.Township, homes); err != nil {
+		return err
+	}
+	changes, err := demo.Changes(b, DemoSeed, a.opt.Now().In(shanghai))
+	if err != nil {
+		return err
+	}
+	return a.demoChanges(ctx, changes, got, say)
 }
 
 // assignHomes lets household logins hold their household.
