@@ -24,6 +24,8 @@ type Registry interface {
 	// End closes a household, or merges it into another, and returns its row.
 	// Codes: invalid, stale, wrong-state, not-found.
 	End(ctx context.Context, a access.Actor, in House, e registry.Ending) (json.RawMessage, error)
+	// AsOf shows a household as it was at the end of a day. Codes: invalid, not-found.
+	AsOf(ctx context.Context, a access.Actor, in House, day string) (registry.AsOf, error)
 }
 
 // registryRoutes are the routes of Registry.

@@ -101,6 +101,7 @@ func (a *API) table() []Route {
 	rs = append(rs, a.caseRoutes()...)
 	rs = append(rs, a.aboutRoutes()...)
 	rs = append(rs, a.pairingRoutes()...)
+	rs = append(rs, a.listRoutes()...)
 	for _, t := range a.deps.Types {
 		rs = append(rs, a.recordRoutes(t)...)
 	}

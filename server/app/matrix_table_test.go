@@ -121,6 +121,7 @@ func (m *matrix) table() map[string]matrixRow {
 		shows: func(*matrixTarget) string { return `"level":"village"` }}
 	m.caseRows(rows)
 	m.pairingRows(rows)
+	m.listRows(rows)
 	for _, r := range matrixRecords() {
 		m.recordRows(rows, r)
 	}

@@ -32,7 +32,7 @@ import (
 //     would turn the unsent work on it into "id taken".
 //   - so each living member gets a new row in the other household, sealed values
 //     and blind index as they are, and the old row is marked as left (并户) and
-//     no longer counts.
+//     no longer counts; both say since which day.
 //   - how people are related is said of the old head; in the other household it
 //     becomes 其他 until somebody proposes better, and the old word stays in the
 //     history of the new row.
@@ -49,7 +49,7 @@ const (
 
 // Words the merge writes.
 const (
-	leftByMerge   = "并户" // Member.Left
+	byMerge       = "并户" // Member.Left of the old row, Member.Joined of the new one
 	otherRelation = "其他" // AAB006 99
 )
 
@@ -166,12 +166,13 @@ func moveIn(tx write.Tx, a access.Actor, from, into string) error {
 		if was.DeletedAt > 0 || was.Left != "" {
 			continue
 		}
-		gone, here := *was, *was
-		gone.Left = leftByMerge
+		gone, here, today := *was, *was, dayOf(tx.Now())
+		gone.Left, gone.LeftDay = byMerge, today
 		tx.Put(household.MemberType, &gone)
 		note(tx, a, &gone.Meta, household.MemberType, "left", was.Left, gone.Left)
+		note(tx, a, &gone.Meta, household.MemberType, "leftDay", was.LeftDay, gone.LeftDay)
 		here.Meta = record.Meta{Household: into, ID: tx.NewID(), MadeBy: a.User, MadeAt: tx.Now()}
-		here.Relation = otherRelation
+		here.Relation, here.Joined, here.JoinedDay = otherRelation, byMerge, today
 		tx.Put(household.MemberType, &here)
 		note(tx, a, &here.Meta, household.MemberType, "relation", was.Relation, here.Relation)
 	}
@@ -190,7 +191,7 @@ func endPairings(tx write.Tx, id, reason string) error {
 	if err != nil {
 		return err
 	}
-	today := time.UnixMilli(tx.Now()).In(shanghai).Format("2006-01-02")
+	today := dayOf(tx.Now())
 	for _, r := range rows {
 		if p := r.(*pairing.Pairing); p.To == "" && p.DeletedAt == 0 {
 			tx.Put(pairing.Type, pairing.Close(p, max(today, p.From), reason))

@@ -189,9 +189,9 @@ func TestMerge(t *testing.T) {
 		left := map[string]string{}
 		old := map[string]*household.Member{}
 		for _, m := range load[*household.Member](t, tn, household.MemberType, tn.Houses[0]) {
-			left[m.Name], old[m.Name] = m.Left, m
+			left[m.Name], old[m.Name] = m.Left+m.LeftDay, m
 		}
-		if fmt.Sprint(left) != "map[儿子:并户 出嫁:外嫁 户主1:并户]" {
+		if fmt.Sprint(left) != "map[儿子:并户2026-03-02 出嫁:外嫁 户主1:并户2026-03-02]" {
 			t.Errorf("who left: %v", left)
 		}
 		for _, m := range load[*household.Member](t, tn, household.MemberType, tn.Houses[1]) {
@@ -202,7 +202,7 @@ func TestMerge(t *testing.T) {
 				continue
 			}
 			want := *old[m.Name]
-			want.Meta, want.Left, want.Relation = m.Meta, "", "其他"
+			want.Meta, want.Left, want.LeftDay, want.Relation, want.Joined, want.JoinedDay = m.Meta, "", "", "其他", "并户", "2026-03-02"
 			if *m != want || m.MadeBy != tn.Admin.User || m.ID == old[m.Name].ID {
 				t.Errorf("moved in %+v, want %+v", m, want)
 			}
@@ -214,7 +214,7 @@ func TestMerge(t *testing.T) {
 			said = append(said, x.Type+"."+x.Field+" "+x.Old+">"+x.New)
 		}
 		slices.Sort(said)
-		if got := strings.Join(said, ", "); got != "household.state >merged, member.left >并户, member.left >并户, member.relation 之子>其他, member.relation 户主>其他" {
+		if got := strings.Join(said, ", "); got != "household.state >merged, member.left >并户, member.left >并户, member.leftDay >2026-03-02, member.leftDay >2026-03-02, member.relation 之子>其他, member.relation 户主>其他" {
 			t.Errorf("history: %s", got)
 		}
 		kept(t, tn, 0, mine.exchange(written...))

@@ -29,6 +29,7 @@ type Store interface {
 	Reaches
 	Accesses
 	Finder
+	Past
 }
 
 // Reaches says who holds what.

@@ -191,6 +191,6 @@ func (d *DB) KnownNumbers(ctx context.Context, township string, indexes []string
 // Histories is every overwritten value of a township, oldest first.
 func (d *DB) Histories(ctx context.Context, township string) ([]write.History, error) {
 	var out []write.History
-	err := d.gorm.WithContext(ctx).Raw("SELECT `township`, `household`, `type`, `row`, `field`, `seq`, `old`, `new`, `by`, `at`, `device_at` FROM `history` WHERE `township` = ? ORDER BY `no`", township).Scan(&out).Error
+	err := d.gorm.WithContext(ctx).Raw(historyRows+"WHERE `township` = ? ORDER BY `no`", township).Scan(&out).Error
 	return out, Classify(err)
 }

@@ -98,7 +98,7 @@ func (t *tx) Revoke(g write.Grant) { t.ends = append(t.ends, g) }
 
 func (t *tx) Changed(typ *record.Type, id string, since int64) ([]write.History, error) {
 	var hs []write.History
-	err := t.g.Raw("SELECT `township`, `household`, `type`, `row`, `field`, `seq`, `old`, `new`, `by`, `at`, `device_at` FROM `history` WHERE `township` = ? AND `type` = ? AND `row` = ? AND `seq` > ? ORDER BY `no`",
+	err := t.g.Raw(historyRows+"WHERE `township` = ? AND `type` = ? AND `row` = ? AND `seq` > ? ORDER BY `no`",
 		t.in.Township, typ.Name, id, since).Scan(&hs).Error
 	for _, s := range t.side {
 		if h, ok := s.(*write.History); ok && h.Type == typ.Name && h.Row == id {

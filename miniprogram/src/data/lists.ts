@@ -101,6 +101,7 @@ export const LISTS = {
     { word: '刑满释放' },
     { word: '复员退伍' },
     { word: '漏登补录' },
+    { word: '并户' },
     { word: '其他' },
   ),
   /** 劳动技能, edition 1 */
