@@ -14,7 +14,7 @@ type exportCmd struct {
 	File     string `arg:"" help:"Where to: a new .xlsx file, or .csv for one sheet."`
 	Township string `required:"" placeholder:"CODE" help:"The township to export; one a file."`
 	As       string `enum:"T,K,A" default:"T" help:"Whose view: township admin (T), county (K) or auditor (A)."`
-	Full     bool   `help:"Write ID and telephone numbers in full. Needs --reason; at most 5 a day."`
+	Full     bool   `help:"Write ID numbers, telephones, bank accounts, certificates and diagnoses in full. Needs --reason; at most 5 a day."`
 	Reason   string `help:"Why; it is logged and stands in the file."`
 	Sheet    string `help:"With .csv: which sheet, such as 农户 or 家庭成员."`
 	GB18030  bool   `name:"gb18030" help:"With .csv: for programs that cannot read UTF-8."`

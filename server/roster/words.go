@@ -15,7 +15,7 @@ func wordsOf(f record.Field) func(string) string {
 		return func(s string) string { return s }
 	}
 	list := record.ListNamed(f.List)
-	words, spellings := list.Words(), list.Spellings()
+	own, spellings := list.Words(), list.Spellings()
 	return func(s string) string {
 		// A number loses its leading nought and a letter may be small: 1 for
 		// 01, c级 for C级. What the list has as it stands goes before.
@@ -23,7 +23,7 @@ func wordsOf(f record.Field) func(string) string {
 			if to, ok := spellings[try]; ok {
 				return to
 			}
-			if slices.Contains(words, try) {
+			if slices.Contains(own, try) {
 				return try
 			}
 		}
@@ -60,22 +60,26 @@ func offered(f record.Field) conv {
 func several(f record.Field) conv {
 	word := wordsOf(f)
 	return func(_ *env, _ record.Field, s string) (string, *record.Problem) {
-		items := split(s)
-		for i := range items {
-			items[i] = word(items[i])
-		}
-		return strings.Join(items, ","), nil
+		return strings.Join(words(s, word), ","), nil
 	}
+}
+
+// words takes a list apart and finds each word again.
+func words(s string, word func(string) string) []string {
+	items := split(s)
+	for i := range items {
+		items[i] = word(items[i])
+	}
+	return items
 }
 
 // causeList reads further causes, each of which must be a main cause too.
 func causeList(main record.Field) conv {
 	word := wordsOf(main)
 	return func(_ *env, _ record.Field, s string) (string, *record.Problem) {
-		items := split(s)
-		for i := range items {
-			items[i] = word(items[i])
-			if p := main.CheckText(items[i]); p != nil {
+		items := words(s, word)
+		for _, it := range items {
+			if p := main.CheckText(it); p != nil {
 				return "", p
 			}
 		}
