@@ -158,7 +158,15 @@ func (c *changes) step(house string) {
 	if len(people) > 0 && c.r.IntN(2) == 0 {
 		typ, row = household.MemberType, people[c.r.IntN(len(people))]
 	}
-	switch k := c.r.IntN(12); {
+	switch k := c.r.IntN(14); {
+	case k > 11: // a cadre's phone, merged field by field
+		p := phone(c.t, c.Town, c.Cadres[0])
+		danger, _ := household.HouseholdType.Field("danger")
+		patch := fmt.Sprintf(`{"phone":"1990000%04d","notes":"第%d次","danger":%q}`, c.r.IntN(10_000), c.n, danger.Enum[c.r.IntN(len(danger.Enum))])
+		if got := p.exchange(p.mut("household", house, house, patch)).codes(); got[1] != "" {
+			c.t.Fatalf("the phone's change: %v", got)
+		}
+		c.n++
 	case k < 6:
 		patch, fields := map[string]any{}, free(typ)
 		for range 1 + c.r.IntN(4) {
