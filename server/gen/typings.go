@@ -13,7 +13,7 @@ const synced = "HCV" // roles whose phones sync
 // records is miniprogram/src/data/records.ts: one interface per record type.
 func records(types []*record.Type) []byte {
 	var b bytes.Buffer
-	b.WriteString(`// Written by "make gen" from the declarations in server/. Do not edit.
+	b.WriteString(`// Written by "make gen" from the declarations in server/. DO NOT EDIT.
 
 import { List } from '../sync/types';
 import { Word } from './lists';
