@@ -12,7 +12,9 @@ import (
 
 	"daohu/server/access"
 	"daohu/server/account"
+	"daohu/server/api"
 	"daohu/server/app"
+	"daohu/server/qrcode"
 )
 
 type userCmd struct {
@@ -101,6 +103,7 @@ func (c userList) Run(e *env) error {
 
 type userCode struct {
 	Login string `arg:""`
+	QR    bool   `name:"qr" help:"Also draw the code, to be scanned from the screen."`
 }
 
 func (c userCode) Run(e *env) error {
@@ -109,23 +112,47 @@ func (c userCode) Run(e *env) error {
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(e.out, "%s\t有效到 %s\n", code, time.UnixMilli(until).In(app.Shanghai()).Format("2006-01-02 15:04"))
-		return err
+		fmt.Fprintf(e.out, "%s\t有效到 %s\n", code, time.UnixMilli(until).In(app.Shanghai()).Format("2006-01-02 15:04"))
+		return e.draw(c.QR, code)
 	})
+}
+
+// draw prints text as a QR code, if it is wanted.
+func (e *env) draw(wanted bool, text string) error {
+	if !wanted {
+		return nil
+	}
+	picture, err := qrcode.Terminal(text)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprint(e.out, picture)
+	return err
 }
 
 type userCard struct {
 	Login string `arg:""`
+	QR    bool   `name:"qr" help:"Also draw the address of the household's page; needs DAOHU_PUBLIC_URL."`
 }
+
+var errNoURL = errors.New("DAOHU_PUBLIC_URL is not set: there is no address to draw; no new card was made")
 
 func (c userCard) Run(e *env) error {
 	return e.of(c.Login, func(a *app.App, u account.User) error {
+		public := a.PublicURL()
+		if c.QR && public == "" { // before the old card is void
+			return errNoURL
+		}
 		token, pin, err := a.Accounts.IssueCard(e.ctx, u.ID)
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(e.out, "卡号 %s\tPIN %s\n", token, pin)
-		return err
+		fmt.Fprintf(e.out, "卡号 %s\tPIN %s\n", token, pin)
+		url := api.CardURL(public, token)
+		if url != "" {
+			fmt.Fprintf(e.out, "网址 %s\n", url)
+		}
+		return e.draw(c.QR, url)
 	})
 }
 
@@ -167,11 +194,26 @@ func (c userTotp) Run(e *env) error {
 }
 
 type userDisable struct {
-	Login string `arg:""`
+	Login  string `arg:""`
+	Anyway bool   `help:"Although a phone may hold work that has not arrived."`
 }
 
+var errUnsent = errors.New("the account was not disabled: work may be lost; to do it nevertheless add --anyway")
+
 func (c userDisable) Run(e *env) error {
-	return e.of(c.Login, func(a *app.App, u account.User) error { return a.Accounts.Disable(e.ctx, u.ID, true) })
+	return e.of(c.Login, func(a *app.App, u account.User) error {
+		why, err := a.Phones.Unsent(e.ctx, u.ID)
+		if err != nil {
+			return err
+		}
+		for _, w := range why {
+			fmt.Fprintln(e.out, w)
+		}
+		if len(why) > 0 && !c.Anyway {
+			return errUnsent
+		}
+		return a.Accounts.Disable(e.ctx, u.ID, true)
+	})
 }
 
 type userEnable struct {

@@ -21,22 +21,23 @@ import (
 
 // cli is every command; kong reads it.
 type cli struct {
-	Demo    demoCmd    `cmd:"" help:"Run the demo township on this machine: embedded database, fake WeChat, loopback only."`
-	Serve   serveCmd   `cmd:"" help:"Serve for real. Needs DAOHU_KEY."`
-	Migrate migrateCmd `cmd:"" help:"Bring the database schema up to this program."`
-	Import  importCmd  `cmd:"" help:"Import a township workbook (xlsx) or its sheets (csv), whole or not at all."`
-	Export  exportCmd  `cmd:"" help:"Write a township as a workbook, masked by role; every export is logged."`
-	Quality qualityCmd `cmd:"" help:"Check the registry by the data-quality rules, village by village."`
-	Figures figuresCmd `cmd:"" help:"Print the townships' figures, counted in the database."`
-	Setting settingCmd `cmd:"" help:"Look at and change the rules a township goes by."`
-	Cases   casesCmd   `cmd:"" help:"Print the needs and problems that wait, township by township, and what is overdue."`
-	Pair    pairCmd    `cmd:"" help:"Look at pairings, and hand households over."`
-	User    userCmd    `cmd:"" help:"Make and look after accounts."`
-	Doctor  doctorCmd  `cmd:"" help:"Check configuration, database, Redis, files."`
-	Audit   auditCmd   `cmd:"" help:"Check the audit log, or print its end."`
-	Backup  backupCmd  `cmd:"" help:"Copy database and photos into a folder while the server runs."`
-	Restore restoreCmd `cmd:"" help:"Fill an empty database and the photos from a backup."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Demo      demoCmd      `cmd:"" help:"Run the demo township on this machine: embedded database, fake WeChat, loopback only."`
+	Serve     serveCmd     `cmd:"" help:"Serve for real. Needs DAOHU_KEY."`
+	Migrate   migrateCmd   `cmd:"" help:"Bring the database schema up to this program."`
+	Import    importCmd    `cmd:"" help:"Import a township workbook (xlsx) or its sheets (csv), whole or not at all."`
+	Export    exportCmd    `cmd:"" help:"Write a township as a workbook, masked by role; every export is logged."`
+	Quality   qualityCmd   `cmd:"" help:"Check the registry by the data-quality rules, village by village."`
+	Figures   figuresCmd   `cmd:"" help:"Print the townships' figures, counted in the database."`
+	Setting   settingCmd   `cmd:"" help:"Look at and change the rules a township goes by."`
+	Cases     casesCmd     `cmd:"" help:"Print the needs and problems that wait, township by township, and what is overdue."`
+	Pair      pairCmd      `cmd:"" help:"Look at pairings, and hand households over."`
+	User      userCmd      `cmd:"" help:"Make and look after accounts."`
+	Doctor    doctorCmd    `cmd:"" help:"Check configuration, database, Redis, files."`
+	Audit     auditCmd     `cmd:"" help:"Check the audit log, or print its end."`
+	Retention retentionCmd `cmd:"" help:"Show what is due to be deleted or erased by the rules; --apply does it."`
+	Backup    backupCmd    `cmd:"" help:"Copy database and photos into a folder while the server runs."`
+	Restore   restoreCmd   `cmd:"" help:"Fill an empty database and the photos from a backup."`
+	Version   versionCmd   `cmd:"" help:"Print the version."`
 }
 
 // env is what commands work with.

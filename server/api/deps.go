@@ -31,6 +31,7 @@ type Deps struct {
 	Sync     Sync
 	Records  Records
 	Registry Registry
+	Erasure  Erasure
 	Approval Approval
 	Pairing  Pairing
 	Rules    Rules
@@ -61,6 +62,7 @@ type Deps struct {
 	PerIP, PerUser Limit
 
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed; none = nobody's
+	PublicURL      string         // without a final slash; "" = unknown: no links, no cards to print
 	MetricsToken   string         // "" = /metrics answers to loopback only
 	Version        string         // of the build, shown in the metrics
 	About          About          // who runs the server; its Version is not used
@@ -222,7 +224,7 @@ type Photos interface {
 func (d Deps) check() error {
 	var missing []string
 	v := reflect.ValueOf(d)
-	for _, name := range []string{"Types", "Accounts", "Settings", "Users", "Devices", "Scope", "Sync", "Records", "Registry", "Approval", "Pairing", "Pairings", "Rules", "Visits", "Notices", "Counting", "Cases", "Own", "Bodies", "Photos", "Uploads", "Log", "Now", "Rand"} {
+	for _, name := range []string{"Types", "Accounts", "Settings", "Users", "Devices", "Scope", "Sync", "Records", "Registry", "Erasure", "Approval", "Pairing", "Pairings", "Rules", "Visits", "Notices", "Counting", "Cases", "Own", "Bodies", "Photos", "Uploads", "Log", "Now", "Rand"} {
 		if v.FieldByName(name).IsZero() {
 			missing = append(missing, name)
 		}

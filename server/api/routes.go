@@ -102,6 +102,7 @@ func (a *API) table() []Route {
 	rs = append(rs, a.aboutRoutes()...)
 	rs = append(rs, a.pairingRoutes()...)
 	rs = append(rs, a.listRoutes()...)
+	rs = append(rs, a.erasureRoutes()...)
 	for _, t := range a.deps.Types {
 		rs = append(rs, a.recordRoutes(t)...)
 	}

@@ -6,6 +6,7 @@ import (
 	"daohu/server/access"
 	"daohu/server/account"
 	"daohu/server/account/staff"
+	"daohu/server/qrcode"
 )
 
 // Users looks after the users of the caller's area (staff.Service). Whoever is
@@ -18,7 +19,9 @@ type Users interface {
 	Code(ctx context.Context, a access.Actor, id string) (code string, expiresAt int64, err error)
 	// Card is for households' logins: invalid for others.
 	Card(ctx context.Context, a access.Actor, id string) (token, pin string, err error)
-	Disable(ctx context.Context, a access.Actor, id string, on bool) error
+	// Disable refuses while a phone of the user may hold unsent work, unless
+	// anyway. Code: wrong-state, with what is unsent in its fields.
+	Disable(ctx context.Context, a access.Actor, id string, on, anyway bool) error
 	Revoke(ctx context.Context, a access.Actor, id string) error
 }
 
@@ -47,16 +50,29 @@ type newUser struct {
 type BindCode struct {
 	Code    string `json:"code" doc:"shown only now"`
 	UntilAt int64  `json:"untilAt" doc:"Unix ms"`
+	QR      []byte `json:"qr" doc:"the code as a QR code to scan with wx.scanCode: PNG, base64"`
 }
 
 // NewCard is what a household logs in with.
 type NewCard struct {
 	Token string `json:"token" doc:"for the printed code; shown only now"`
 	PIN   string `json:"pin" doc:"to be told to the household; shown only now"`
+	URL   string `json:"url,omitempty" doc:"address of the household's page, for the card; absent while DAOHU_PUBLIC_URL is not set"`
+	QR    []byte `json:"qr,omitempty" doc:"url as a QR code: PNG, base64"`
 }
 
-type onOff struct {
-	On bool `json:"on"`
+type disabling struct {
+	On     bool `json:"on"`
+	Anyway bool `json:"anyway,omitempty" doc:"although a phone may hold unsent work"`
+}
+
+// CardURL is the address printed on a household's card; "" while the server
+// does not know where people reach it.
+func CardURL(public, token string) string {
+	if public == "" {
+		return ""
+	}
+	return public + "/h/" + token
 }
 
 func (a *API) users(c *call, _ *none) (*UserPage, error) {
@@ -91,7 +107,11 @@ func (a *API) userCode(c *call, _ *none) (*BindCode, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &BindCode{code, until}, nil
+	picture, err := qrcode.PNG(code)
+	if err != nil {
+		return nil, err
+	}
+	return &BindCode{code, until, picture}, nil
 }
 
 func (a *API) userCard(c *call, _ *none) (*NewCard, error) {
@@ -103,15 +123,19 @@ func (a *API) userCard(c *call, _ *none) (*NewCard, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &NewCard{token, pin}, nil
+	card := &NewCard{Token: token, PIN: pin, URL: CardURL(a.deps.PublicURL, token)}
+	if card.URL != "" {
+		card.QR, err = qrcode.PNG(card.URL)
+	}
+	return card, err
 }
 
-func (a *API) disableUser(c *call, in *onOff) (*none, error) {
+func (a *API) disableUser(c *call, in *disabling) (*none, error) {
 	id, err := c.pathID()
 	if err != nil {
 		return nil, err
 	}
-	return nil, a.deps.Users.Disable(c.r.Context(), c.actor, id, in.On)
+	return nil, a.deps.Users.Disable(c.r.Context(), c.actor, id, in.On, in.Anyway)
 }
 
 func (a *API) revokeUser(c *call, _ *none) (*none, error) {

@@ -31,8 +31,8 @@ func (u users) Card(_ context.Context, _ access.Actor, id string) (string, strin
 	return "token", "123456", u.s.ask("card", id)
 }
 
-func (u users) Disable(_ context.Context, _ access.Actor, id string, on bool) error {
-	return u.s.ask("disable", id, map[bool]string{true: "on", false: "off"}[on])
+func (u users) Disable(_ context.Context, _ access.Actor, id string, on, anyway bool) error {
+	return u.s.ask("disable", id, map[bool]string{true: "on", false: "off"}[on], map[bool]string{true: "anyway", false: "if safe"}[anyway])
 }
 
 func (u users) Revoke(_ context.Context, _ access.Actor, id string) error {
@@ -44,9 +44,10 @@ func TestUserRoutes(t *testing.T) {
 	for _, c := range []struct{ method, path, body, asked, has string }{
 		{"GET", "/users?role=C&after=x", "", "users  C x", `{"rows":[],"next":"n"}`},
 		{"POST", "/users", `{"login":"cadre-9","name":"测试","role":"C","phone":"19900001234"}`, "make user cadre-9 C   19900001234", `"login":"cadre-9"`},
-		{"POST", "/users/" + rowID + "/code", "", "code " + rowID, `{"code":"ABCD2345","untilAt":7}`},
-		{"POST", "/users/" + rowID + "/card", "", "card " + rowID, `{"token":"token","pin":"123456"}`},
-		{"POST", "/users/" + rowID + "/disable", `{"on":true}`, "disable " + rowID + " on", ""},
+		{"POST", "/users/" + rowID + "/code", "", "code " + rowID, `{"code":"ABCD2345","untilAt":7,"qr":"iVBORw0KGgo`},
+		{"POST", "/users/" + rowID + "/card", "", "card " + rowID, `{"token":"token","pin":"123456","url":"https://daohu.example/h/token","qr":"iVBORw0KGgo`},
+		{"POST", "/users/" + rowID + "/disable", `{"on":true}`, "disable " + rowID + " on if safe", ""},
+		{"POST", "/users/" + rowID + "/disable", `{"on":true,"anyway":true}`, "disable " + rowID + " on anyway", ""},
 		{"POST", "/users/" + rowID + "/revoke", "", "revoke " + rowID, ""},
 	} {
 		w := f.do("T", c.method, "/api/v1"+c.path, c.body)

@@ -33,6 +33,7 @@ import (
 	"daohu/server/quality"
 	"daohu/server/rediskv"
 	"daohu/server/registry"
+	"daohu/server/retention"
 	"daohu/server/roster"
 	"daohu/server/seal"
 	"daohu/server/setting"
@@ -63,19 +64,21 @@ type Options struct {
 
 // App is the assembled program.
 type App struct {
-	DB       *store.DB
-	Accounts *account.Service
-	Staff    *staff.Service
-	Delta    *delta.Service
-	Registry *registry.Service
-	Workflow *workflow.Service
-	Pairing  *pairing.Service
-	Loader   *roster.Loader
-	Box      *seal.Box
-	WeChat   account.WeChat
-	Settings *setting.Service
-	Notices  *notice.Service
-	API      *api.API
+	DB        *store.DB
+	Accounts  *account.Service
+	Staff     *staff.Service
+	Phones    *staff.Phones
+	Delta     *delta.Service
+	Registry  *registry.Service
+	Retention *retention.Service
+	Workflow  *workflow.Service
+	Pairing   *pairing.Service
+	Loader    *roster.Loader
+	Box       *seal.Box
+	WeChat    account.WeChat
+	Settings  *setting.Service
+	Notices   *notice.Service
+	API       *api.API
 
 	opt     Options
 	kv      *rediskv.KV
@@ -170,12 +173,16 @@ func (a *App) assemble() error {
 	if err != nil {
 		return err
 	}
-	a.Staff = &staff.Service{Accounts: a.Accounts, Store: a.DB, Writer: a.DB, Sealer: a.Box}
+	a.Phones = &staff.Phones{Store: a.DB, Writer: a.DB, Now: a.opt.Now}
+	a.Staff = &staff.Service{Accounts: a.Accounts, Store: a.DB, Writer: a.DB, Sealer: a.Box, Phones: a.Phones}
 	a.Delta = delta.New(delta.Config{
 		Store: a.DB, Types: types.All(), Rules: types.Rules(), Sealer: a.Box, Tag: a.Box.Tag, Now: a.opt.Now,
 		Jitter: rand.IntN, Schema: types.Schema, Oldest: types.Oldest, Log: a.opt.Log,
 	})
 	a.Registry = &registry.Service{Store: a.DB, Writer: a.DB, Sealer: a.Box, Types: types.All(), Rules: types.Rules(), NewID: a.DB.NewID}
+	if err := a.assembleRetention(); err != nil {
+		return err
+	}
 	kinds, err := a.settingKinds()
 	if err != nil {
 		return err
@@ -205,11 +212,11 @@ func (a *App) assemble() error {
 	a.API, err = api.New(api.Deps{
 		Types: types.All(), Accounts: a.Accounts, Scope: a.Registry, Sync: a.Delta, Records: a.Registry, Registry: a.Registry,
 		Approval: approval{a.Registry, a.Workflow, a.Delta, a.Pairing, a.DB}, Pairing: pairs{a.Pairing, a.Registry}, Pairings: a.Pairing, Rules: a.Settings, Visits: duties{&activity.DueList{Store: a.DB, Settings: a.Settings}, a.DB, a.Registry, a.today}, Notices: notices{a.Notices, a.Registry}, Counting: &figures.Service{Store: a.DB}, Cases: cases, Own: own{a.Registry},
-		Settings: a.Accounts, Users: a.Staff, Devices: &staff.Phones{Store: a.DB, Writer: a.DB, Now: a.opt.Now}, Bodies: a.Registry, Photos: desk, Uploads: a.uploads, Other: pages, About: api.About{Operator: c.Operator, Filing: c.Filing, Hotline: c.Hotline},
+		Settings: a.Accounts, Users: a.Staff, Devices: a.Phones, Erasure: erasure{a.Retention, a.Registry}, Bodies: a.Registry, Photos: desk, Uploads: a.uploads, Other: pages, About: api.About{Operator: c.Operator, Filing: c.Filing, Hotline: c.Hotline},
 		Checks:   []api.Check{{Name: "database", Ping: a.DB.Ping}, {Name: "redis", Ping: a.kv.Ping, Soft: true}},
 		Counters: a.counters(), Classify: store.Classify,
 		PerIP: a.limit(rediskv.Rate{N: 60, Per: time.Minute}), PerUser: a.limit(rediskv.Rate{N: 600, Per: time.Minute}),
-		TrustedProxies: c.TrustedProxies, MetricsToken: c.MetricsToken.Reveal(), Version: Version(), Log: a.opt.Log, Now: a.opt.Now, Rand: a.opt.Rand,
+		TrustedProxies: c.TrustedProxies, PublicURL: c.PublicURL, MetricsToken: c.MetricsToken.Reveal(), Version: Version(), Log: a.opt.Log, Now: a.opt.Now, Rand: a.opt.Rand,
 	})
 	return err
 }
@@ -288,11 +295,8 @@ func (a *App) housekeep(ctx context.Context) {
 	if _, err := a.uploads.Reap(ctx, a.opt.Now().UnixMilli()); err != nil {
 		a.opt.Log.ErrorContext(ctx, "forgetting old uploads failed", "err", err)
 	}
-	if _, err := a.DB.Purge(ctx); err != nil {
-		a.opt.Log.ErrorContext(ctx, "forgetting old tombstones failed", "err", err)
-	}
-	if _, err := a.Accounts.Purge(ctx); err != nil {
-		a.opt.Log.ErrorContext(ctx, "forgetting old sessions failed", "err", err)
+	if _, err := a.Retention.Pass(ctx, true); err != nil {
+		a.opt.Log.ErrorContext(ctx, "applying the rules of retention failed", "err", err)
 	}
 }
 

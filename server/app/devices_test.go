@@ -68,7 +68,7 @@ func TestWipe(t *testing.T) {
 	poll := "/api/v1/sync?cursor=" + phone.Cursor + "&schema=1&client=" + phone.Client
 	for i, disable := range []bool{false, true} {
 		if disable {
-			f.Do("POST", admin, "/api/v1/users/"+f.User("cadre-1-0").ID+"/disable", map[string]any{"on": true})
+			f.Do("POST", admin, "/api/v1/users/"+f.User("cadre-1-0").ID+"/disable", map[string]any{"on": true, "anyway": true})
 		}
 		a, codes := phone.Push(fixtureMut{Type: "visit", ID: f.DB.NewID(), House: house, Patch: map[string]any{"day": f.Today(), "text": "还没上传"}})
 		if codes[0] != "quarantined" || !strings.Contains(a.Body, `"wipe":true`) || strings.Contains(a.Body, `"households"`) || strings.Contains(a.Body, `"ended"`) {

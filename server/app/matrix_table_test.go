@@ -122,6 +122,7 @@ func (m *matrix) table() map[string]matrixRow {
 	m.caseRows(rows)
 	m.pairingRows(rows)
 	m.listRows(rows)
+	m.erasureRows(rows)
 	for _, r := range matrixRecords() {
 		m.recordRows(rows, r)
 	}

@@ -61,7 +61,7 @@ func Vars() []Var {
 			func(c *Config, s string) error { c.WeChatSecret = Secret(s); return nil }},
 		{"DAOHU_KEY", "", "Key of the field encryption: 32 bytes as 64 hex digits or 44 base64 characters. To change keys give id:key,id:key; the first seals, all open. serve needs it.", true,
 			func(c *Config, s string) (err error) { c.Keys, err = parseKeys(s); return err }},
-		{"DAOHU_PUBLIC_URL", "", "Address people reach the server at, such as https://example.org; for links and QR codes, which are not built yet.", false,
+		{"DAOHU_PUBLIC_URL", "", "Address people reach the server at, such as https://example.org; for the links and QR codes on household cards.", false,
 			func(c *Config, s string) error { c.PublicURL = strings.TrimRight(s, "/"); return webURL(s) }},
 		{"DAOHU_TLS_CERT", "", "PEM file with the certificate chain; unset = plain HTTP, for use behind a proxy.", false,
 			func(c *Config, s string) error { c.TLSCert = s; return nil }},

@@ -33,7 +33,7 @@ type Response struct {
 	Answers record.List `json:"answers" rec:"max=60" doc:"pairs [item key, answer]; the answer is an option key, a list of them, text or a number"`
 	Score   int64       `json:"score" rec:"server" doc:"points, by the server"`
 	Full    int64       `json:"full" rec:"server" doc:"points that could be had"`
-	Weak    record.List `json:"weak" rec:"server" doc:"topics to explain again (product.md rule 8)"`
+	Weak    record.List `json:"weak" rec:"server,kept" doc:"topics to explain again (product.md rule 8)"`
 }
 
 // ResponseType is the declaration of Response.

@@ -14,7 +14,7 @@ type Household struct {
 	No       int64         `json:"-" doc:"walk order within the township"`
 	LastSeq  int64         `json:"-" doc:"highest seq of any row lying with the household"`
 	Kind     string        `json:"kind" rec:"server,enum=township" doc:"township marks the pseudo-household of common rows"`
-	Code     string        `json:"code" rec:"online,max=32" doc:"户编号 AAC001"`
+	Code     string        `json:"code" rec:"online,kept,max=32" doc:"户编号 AAC001"`
 	Head     string        `json:"head" rec:"server,max=50,read=HCVTK,mask=A" doc:"name of the head of household, from its member row"`
 	People   int64         `json:"people" rec:"server,max=99" doc:"living members, counted by the server"`
 	Village  string        `json:"village" rec:"online,area" doc:"village code AAR008"`
@@ -24,7 +24,7 @@ type Household struct {
 	Standard string        `json:"standard" rec:"propose,list=standard" doc:"识别标准 AAC005"`
 	Class    string        `json:"class" rec:"propose,list=class" doc:"贫困户属性 AAC006"`
 	Cause    string        `json:"cause" rec:"propose,list=cause" doc:"主要致贫原因 AAC007"`
-	Causes   record.List   `json:"causes" rec:"propose,max=2,offer=cause" doc:"其他致贫原因 AAC008"`
+	Causes   record.List   `json:"causes" rec:"propose,kept,max=2,offer=cause" doc:"其他致贫原因 AAC008"`
 	Exit     string        `json:"exit" rec:"server,list=exit" doc:"脱贫标志 AAR010"`
 	ExitYear int64         `json:"exitYear" rec:"server,max=2100" doc:"year it left; 0 = not"`
 	PlanYear int64         `json:"planYear" rec:"server,max=2100" doc:"cohort it is planned to leave in; 0 = none"`
@@ -37,7 +37,7 @@ type Household struct {
 
 	Type      string      `json:"type" rec:"propose,list=housetype" doc:"户类型, since 2021"`
 	Watch     string      `json:"watch" rec:"propose,list=watch" doc:"监测对象类别; empty = not monitored"`
-	Risks     record.List `json:"risks" rec:"propose,max=5,offer=risk" doc:"致贫返贫风险, the weightiest first"`
+	Risks     record.List `json:"risks" rec:"propose,kept,max=5,offer=risk" doc:"致贫返贫风险, the weightiest first"`
 	RiskAt    string      `json:"riskAt" rec:"propose,month" doc:"识别监测时间"`
 	Cleared   string      `json:"cleared" rec:"propose,list=yes" doc:"风险是否已消除"`
 	ClearedAt string      `json:"clearedAt" rec:"propose,month" doc:"消除监测时间"`
@@ -69,6 +69,7 @@ type Household struct {
 
 	Bank        string        `json:"bank" rec:"online,max=60,read=TK" doc:"开户银行; never synced"`
 	BankAccount record.Sealed `json:"bankAccount" rec:"online,read=,mask=TKA,max=32" doc:"银行账号; never synced, not even masked"`
+	ErasedAt    int64         `json:"erasedAt" rec:"server" doc:"when the personal data of all its rows was erased, Unix ms; 0 = not"`
 }
 
 // HouseholdType is the declaration of Household.
@@ -80,13 +81,13 @@ var HouseholdType = record.Of[Household]("household", record.Policy{
 // Member is one person of a household.
 type Member struct {
 	record.Meta
-	Code       string        `json:"code" rec:"online,max=32" doc:"人编号 AAB001"`
+	Code       string        `json:"code" rec:"online,kept,max=32" doc:"人编号 AAB001"`
 	Name       string        `json:"name" rec:"propose,required,max=50,read=HCVTK,mask=A"`
 	Sex        string        `json:"sex" rec:"propose,list=sex"`
 	IDNo       record.Sealed `json:"idNo" rec:"online,read=,mask=TKA,max=22" doc:"证件号码 AAB004; never synced, not even masked"`
 	IDIndex    string        `json:"-" doc:"keyed blind index of IDNo, 32 hex digits"`
-	Birth      string        `json:"birth" rec:"propose,month" doc:"AAB005"`
-	Relation   string        `json:"relation" rec:"propose,required,max=12,offer=relation" doc:"与户主关系 AAB006; 户主 for the head"`
+	Birth      string        `json:"birth" rec:"propose,personal,month" doc:"AAB005"`
+	Relation   string        `json:"relation" rec:"propose,required,kept,max=12,offer=relation" doc:"与户主关系 AAB006; 户主 for the head"`
 	Ethnic     string        `json:"ethnic" rec:"propose,max=12" doc:"民族 AAB007"`
 	Education  string        `json:"education" rec:"propose,list=education" doc:"文化程度 AAB008"`
 	School     string        `json:"school" rec:"propose,max=12,offer=school" doc:"在校生状况 AAB009"`
@@ -96,10 +97,10 @@ type Member struct {
 	Health     string        `json:"health" rec:"propose,max=30,offer=health" doc:"健康状况 AAB017: 健康, 长期慢性病, 患有大病, 残疾, joined by a comma"`
 	Insured    string        `json:"insured" rec:"propose,list=yes" doc:"居民医保（新农合） AAB013"`
 	Pension    string        `json:"pension" rec:"propose,list=yes" doc:"养老 AAB014"`
-	Left       string        `json:"left" rec:"propose,max=30,offer=left" doc:"减少原因: why the person no longer counts; empty = living here"`
+	Left       string        `json:"left" rec:"propose,kept,max=30,offer=left" doc:"减少原因: why the person no longer counts; empty = living here"`
 
 	LeftDay   string        `json:"leftDay" rec:"propose,day" doc:"减少日期: first day the person no longer counts; empty = not told"`
-	Joined    string        `json:"joined" rec:"propose,max=30,offer=joined" doc:"增加原因; empty = was there when the household was registered"`
+	Joined    string        `json:"joined" rec:"propose,kept,max=30,offer=joined" doc:"增加原因; empty = was there when the household was registered"`
 	JoinedDay string        `json:"joinedDay" rec:"propose,day" doc:"增加日期: first day the person counts; empty = since the household was registered"`
 	Service   string        `json:"service" rec:"propose,list=yes" doc:"是否现役军人 AAB019"`
 	Staff     string        `json:"staff" rec:"propose,list=yes" doc:"职工医保"`
@@ -108,6 +109,7 @@ type Member struct {
 	Post      string        `json:"post" rec:"merge,list=yes" doc:"公益性岗位"`
 	Diagnosis record.Sealed `json:"diagnosis" rec:"online,read=,mask=TKA,blind,max=200" doc:"health detail: what the person suffers from; never synced, masked whole"`
 	CertNo    record.Sealed `json:"certNo" rec:"online,read=,mask=TKA,max=22" doc:"残疾证号: ID number, kind 1-7 and grade 1-4; never synced, not even masked"`
+	ErasedAt  int64         `json:"erasedAt" rec:"server" doc:"when the personal data was erased, Unix ms; 0 = not"`
 }
 
 // MemberType is the declaration of Member.
@@ -120,9 +122,9 @@ var MemberType = record.Of[Member]("member", record.Policy{
 // against one that reached the server first.
 type Proposal struct {
 	record.Meta
-	Target string        `json:"target" rec:"server" doc:"record type the change is for"`
+	Target string        `json:"target" rec:"server,kept" doc:"record type the change is for"`
 	Row    string        `json:"row" rec:"server,id" doc:"record id the change is for"`
-	Field  string        `json:"field" rec:"server" doc:"wire name; * = a whole new row"`
+	Field  string        `json:"field" rec:"server,kept" doc:"wire name; * = a whole new row"`
 	Was    record.Sealed `json:"base" rec:"server,max=4000" doc:"value the author saw"`
 	Mine   record.Sealed `json:"mine" rec:"server,max=4000" doc:"value the author wants"`
 	Theirs record.Sealed `json:"theirs" rec:"server,max=4000" doc:"value at the server when it arrived"`

@@ -7,8 +7,8 @@ import "daohu/server/record"
 type Pairing struct {
 	record.Meta
 	Cadre  string        `json:"cadre" rec:"server,id" doc:"user id of the cadre"`
-	Name   string        `json:"name" rec:"server,max=50" doc:"the cadre's name as the household knows it"`
-	Unit   string        `json:"unit" rec:"server,max=60" doc:"where the cadre works"`
+	Name   string        `json:"name" rec:"server,kept,max=50" doc:"the cadre's name as the household knows it"`
+	Unit   string        `json:"unit" rec:"server,kept,max=60" doc:"where the cadre works"`
 	Phone  record.Sealed `json:"phone" rec:"server,max=20,read=HCVT,mask=KA" doc:"the cadre's telephone, for the household to call"`
 	From   string        `json:"from" rec:"server,day,col=from_day" doc:"AAR020"`
 	To     string        `json:"to" rec:"server,day,col=to_day" doc:"AAR021; empty = still"`

@@ -50,10 +50,14 @@ func (d *Desk) Row(ctx context.Context, actor access.Actor, id string) (Photo, e
 	if err != nil {
 		return Photo{}, err
 	}
-	if r.Base().MadeBy != actor.User {
+	p := r.(*Photo)
+	switch {
+	case p.MadeBy != actor.User:
 		return Photo{}, fault.New(fault.NotFound, "")
+	case p.State == Erased:
+		return Photo{}, fault.New(fault.Gone, "这张照片已按规定删除，不用再传。")
 	}
-	return *r.(*Photo), nil
+	return *p, nil
 }
 
 // Finish writes what became of the body into the row, so that it reaches every
@@ -70,7 +74,7 @@ func (d *Desk) Finish(ctx context.Context, id string, s Stored) error {
 			return err
 		}
 		p, ok := got[id].(*Photo)
-		if !ok || p.DeletedAt > 0 || p.SHA256 != s.SHA256 {
+		if !ok || p.DeletedAt > 0 || p.SHA256 != s.SHA256 || p.State == Erased {
 			return fault.New(fault.NotFound, "")
 		}
 		next := *p
@@ -89,6 +93,9 @@ func (d *Desk) Open(ctx context.Context, a access.Actor, id, size string) (io.Re
 	r, err := d.Scope.Row(ctx, a, Type, id)
 	if err != nil {
 		return nil, time.Time{}, err
+	}
+	if r.(*Photo).State == Erased {
+		return nil, time.Time{}, fault.New(fault.Gone, "这张照片已按规定删除。")
 	}
 	b, ok, err := d.Finder.BodyOf(ctx, r.Base().Township, id)
 	if err != nil {

@@ -13,7 +13,7 @@ type Photo struct {
 	Size   int64  `json:"size" rec:"required,max=2097152" doc:"bytes of that file"`
 	Mime   string `json:"mime" rec:"required,enum=image/jpeg|image/png|image/webp"`
 	Note   string `json:"note" rec:"max=100"`
-	State  string `json:"state" rec:"server,enum=stored|bad" doc:"empty = body still on its way"`
+	State  string `json:"state" rec:"server,enum=stored|bad|erased" doc:"empty = body still on its way; erased = it was deleted by rule or on request and is not taken again"`
 	Width  int64  `json:"width" rec:"server"`
 	Height int64  `json:"height" rec:"server"`
 }
@@ -23,3 +23,6 @@ var Type = record.Of[Photo]("photo", record.Policy{
 	Class: record.Author, Readers: "HCVT", Creators: "CV",
 	Doc: "A picture taken during a visit.",
 })
+
+// Erased is the state of a picture whose body was deleted for good.
+const Erased = "erased"

@@ -24,6 +24,8 @@
 //	  offer=name  a code list to choose from; other words are kept too
 //	  required    may not be empty when a row is made
 //	  day | month | sha256 | area | id  the text's format
+//	  personal | kept  whether Erase empties it, where the rule of Personal
+//	              would say otherwise
 //	doc:"…"       one English phrase for the API document and the typings
 //
 // Kinds of field: string, int64, bool, List (a JSON array) and Sealed
@@ -104,6 +106,7 @@ type Field struct {
 	Required bool
 	Format   string // day, month, sha256, area, id or ""
 	Doc      string
+	erase    string // personal, kept or "" = by rule; see Personal
 	index    []int
 }
 
@@ -225,6 +228,8 @@ func (f *Field) option(typ, o string) {
 		f.Required = true
 	case "day", "month", "sha256", "area", "id":
 		f.Format = key
+	case "personal", "kept":
+		f.erase = key
 	default:
 		panic(fmt.Sprintf("record: %s.%s: unknown option %q", typ, f.GoName, o))
 	}

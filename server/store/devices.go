@@ -19,6 +19,13 @@ func (d *DB) Phones(ctx context.Context, township, after string, limit int) ([]s
 	return out, Classify(err)
 }
 
+// UserPhones implements staff.PhoneStore.
+func (d *DB) UserPhones(ctx context.Context, user string) ([]staff.Phone, error) {
+	var out []staff.Phone
+	err := d.gorm.WithContext(ctx).Raw("SELECT "+phoneColumns+" FROM `client` JOIN `user` ON `user`.`id` = `client`.`user` WHERE `client`.`user` = ? ORDER BY `client`.`id`", user).Scan(&out).Error
+	return out, Classify(err)
+}
+
 // Phone implements staff.PhoneStore.
 func (d *DB) Phone(ctx context.Context, id string) (staff.Phone, error) {
 	var p staff.Phone

@@ -158,7 +158,7 @@ func openSQLite(file string, unsafe bool) (*sql.DB, error) {
 	if unsafe {
 		sync = "OFF"
 	}
-	q := url.Values{"_txlock": {"immediate"}, "_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(" + sync + ")", "foreign_keys(0)", "cache_size(-16000)"}}
+	q := url.Values{"_txlock": {"immediate"}, "_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(" + sync + ")", "foreign_keys(0)", "cache_size(-16000)", "secure_delete(1)"}} // what was erased is written over in the file
 	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: file}).EscapedPath()+"?"+q.Encode())
 	if err != nil {
 		return nil, err

@@ -345,6 +345,8 @@ func (t *tx) addSide(seq int64) error {
 
 func (t *tx) createSide(row any) error {
 	switch row := row.(type) {
+	case *write.Forget:
+		return t.forget(row)
 	case *write.Quarantine:
 		row.Township = t.in.Township
 		return t.g.Create(row).Error

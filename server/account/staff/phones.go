@@ -33,6 +33,8 @@ type PhoneStore interface {
 	Phones(ctx context.Context, township, after string, limit int) ([]Phone, error)
 	// Phone returns one. NotFound.
 	Phone(ctx context.Context, id string) (Phone, error)
+	// UserPhones lists one user's by id.
+	UserPhones(ctx context.Context, user string) ([]Phone, error)
 }
 
 // Phones is the phones of a township for its administrator.
@@ -65,13 +67,41 @@ func (s *Phones) show(p Phone) Device {
 	case p.SeenAt == 0:
 		d.Why = "这部手机还没有同步过，不知道有没有没上传的内容。"
 	case p.Unsent > 0:
-		d.Why = fmt.Sprintf("这部手机还有 %d 条内容没有上传，请先让本人联网打开小程序。", p.Unsent)
+		d.Why = fmt.Sprintf("这部手机还有 %d 条没有送到%s，请先让本人联网打开小程序。", p.Unsent, since(p.OldestAt))
 	case silent >= FreshFor.Milliseconds():
 		d.Why = fmt.Sprintf("这部手机已经 %d 天没有联系，可能有没上传的内容，请先让本人联网打开小程序。", silent/(24*time.Hour).Milliseconds())
 	default:
 		d.Safe = true
 	}
 	return d
+}
+
+// since says from when the oldest unsent item is, by the phone's clock.
+func since(at int64) string {
+	if at <= 0 {
+		return ""
+	}
+	return time.UnixMilli(at).In(shanghai).Format("，最早的一条写于 1 月 2 日")
+}
+
+// shanghai is the programme's time; it has no daylight saving.
+var shanghai = time.FixedZone("Asia/Shanghai", 8*3600)
+
+// Unsent says for each phone of a user why it is not safe to take the user out
+// of use now; none = it is. A disabled user's phone may still hand in its work
+// for account.PushGrace, if it finds a signal in that time.
+func (s *Phones) Unsent(ctx context.Context, user string) ([]string, error) {
+	list, err := s.Store.UserPhones(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, p := range list {
+		if d := s.show(p); !d.Safe {
+			out = append(out, d.Why)
+		}
+	}
+	return out, nil
 }
 
 // List is a page of the phones of the caller's township, by id; next is "" on

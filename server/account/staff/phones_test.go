@@ -25,6 +25,15 @@ func (s shelf) Phones(_ context.Context, _, after string, limit int) (out []staf
 	return out, nil
 }
 
+func (s shelf) UserPhones(_ context.Context, user string) (out []staff.Phone, _ error) {
+	for _, p := range s {
+		if p.User == user {
+			out = append(out, p)
+		}
+	}
+	return out, nil
+}
+
 func (s shelf) Phone(context.Context, string) (staff.Phone, error) {
 	return staff.Phone{}, fault.New(fault.NotFound, "")
 }

@@ -34,6 +34,7 @@ type Service struct {
 	Store    Store
 	Writer   write.Writer
 	Sealer   record.Sealer // opens telephones, to show their ends
+	Phones   *Phones
 }
 
 // Roles are the roles whose users someone of role r makes and changes: always
@@ -283,12 +284,32 @@ func (s *Service) Card(ctx context.Context, a access.Actor, id string) (token, p
 	return s.Accounts.IssueCard(ctx, id)
 }
 
-// Disable takes a user out of use, or back in. Codes: NotFound.
-func (s *Service) Disable(ctx context.Context, a access.Actor, id string, on bool) error {
+// Disable takes a user out of use, or back in. While a phone of the user may
+// hold unsent work it refuses and says what, unless anyway is set. Codes:
+// NotFound, WrongState (with one field per phone).
+func (s *Service) Disable(ctx context.Context, a access.Actor, id string, on, anyway bool) error {
 	if _, err := s.changeable(ctx, a, id); err != nil {
 		return err
 	}
+	if on && !anyway {
+		if err := s.allSent(ctx, id); err != nil {
+			return err
+		}
+	}
 	return s.Accounts.Disable(ctx, id, on)
+}
+
+// allSent fails with WrongState while a phone of the user may hold unsent work.
+func (s *Service) allSent(ctx context.Context, id string) error {
+	why, err := s.Phones.Unsent(ctx, id)
+	if err != nil || len(why) == 0 {
+		return err
+	}
+	e := fault.New(fault.WrongState, "停用以后，没送到的内容可能会丢。确实要停用，请选“仍要停用”。")
+	for _, w := range why {
+		e.Fields = append(e.Fields, fault.Field{Name: "anyway", Code: "required", Detail: w})
+	}
+	return e
 }
 
 // Revoke ends the user's sessions; phones may push for account.PushGrace.

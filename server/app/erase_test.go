@@ -1,0 +1,104 @@
+package app
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"daohu/server/record"
+	"daohu/server/store"
+)
+
+// TestEraseOnRequest: from the closing to the raw files, through the real
+// server: the household's phone, the cadre's phone, the photo, the log.
+func TestEraseOnRequest(t *testing.T) {
+	m := newMatrix(t)
+	x, admin, home := m.targets[0], m.tokens["T"], m.tokens["H"]
+	phone := m.Phone(m.tokens["C"])
+	phone.Send()
+	var own struct {
+		Rows  map[string][]map[string]any
+		Looks []any
+	}
+	a := m.Do("GET", home, "/api/v1/my/export", nil)
+	if m.must(json.Unmarshal([]byte(a.Body), &own)); len(own.Rows["visit"]) != 2 || len(own.Rows["member"]) != 2 || own.Rows["proposal"] != nil || own.Rows["form"] != nil || strings.Contains(a.Body, "999999") {
+		t.Errorf("a household's own data: %s", a.Body)
+	}
+	pictures := func() (n int) {
+		_ = filepath.WalkDir(filepath.Join(m.Config.Data, "photos"), func(path string, d os.DirEntry, err error) error {
+			if err == nil && strings.HasSuffix(path, ".jpg") {
+				n++
+			}
+			return nil
+		})
+		return n
+	}
+	before := pictures()
+	do := func(what string, want int, body map[string]any) fixtureAnswer {
+		t.Helper()
+		body["rev"] = m.rev("household", x)
+		a := m.Do("POST", admin, "/api/v1/households/"+x.house+what, body)
+		if a.Status != want {
+			t.Fatalf("%s: %d %s", what, a.Status, a.Body)
+		}
+		return a
+	}
+	do("/erase", http.StatusConflict, map[string]any{"reason": "本人来信要求删除"})
+	do("/close", http.StatusOK, map[string]any{"reason": "全户迁往外省定居"})
+	a = do("/erase", http.StatusOK, map[string]any{"reason": "本人来信要求删除"})
+	if !strings.Contains(a.Body, `"head":"`+record.Erased) || !strings.Contains(a.Body, `"erasedAt"`) || !strings.Contains(a.Body, `"people":2`) {
+		t.Errorf("answered %s", a.Body)
+	}
+	if a := m.Do("GET", home, "/api/v1/my/export", nil); a.Status != http.StatusUnauthorized {
+		t.Errorf("the household's session: %d", a.Status)
+	}
+	if a := m.Do("GET", admin, "/api/v1/photos/"+x.rows["photo"], nil); a.Status != http.StatusGone || before-pictures() != 2 {
+		t.Errorf("the photo: %d, %d of %d files are left", a.Status, pictures(), before)
+	}
+	if a := m.create(m.tokens["C"], x.live, matrixJPEG(100+10*x.town.No), false); a.Status != http.StatusGone {
+		t.Errorf("the photo on its way: %d %s", a.Status, a.Body)
+	}
+	if a, _ := phone.Push(); !strings.Contains(a.Body, x.house) || strings.Contains(a.Body, `"household":[`) {
+		t.Errorf("the cadre's phone keeps it: %s", a.Body)
+	}
+	got, err := m.DB.Verify(t.Context(), store.Audit{})
+	m.must(err)
+	for _, v := range got {
+		if len(v.Findings) > 0 {
+			t.Errorf("audit: %v", v.Findings)
+		}
+	}
+	m.must(m.DB.Close()) // writes the log of SQLite back into the file
+	raw := m.rawFiles()
+	gone := 0
+	for _, k := range m.Markers {
+		if len(k.Houses) == 1 && k.Houses[0] == x.house && k.Roles != "T" {
+			if gone++; strings.Contains(raw, k.Text) {
+				t.Errorf("%s is still in the files", k.Text)
+			}
+		}
+	}
+	if other := m.targets[1]; gone < 8 || !strings.Contains(raw, fmt.Sprintf("备注记号%d", 7000+10*other.town.No+3)) {
+		t.Errorf("%d texts looked for: the net has a hole", gone)
+	}
+	fixtureFigure(t, "erased: %d planted texts of one household, 0 left in any file", gone)
+}
+
+// rawFiles is every byte of the data folder: database, pictures, uploads.
+func (f *fixture) rawFiles() string {
+	f.Helper()
+	var b strings.Builder
+	f.must(filepath.WalkDir(f.Config.Data, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		raw, err := os.ReadFile(path)
+		b.Write(raw)
+		return err
+	}))
+	return b.String()
+}
