@@ -179,7 +179,7 @@ func (a *App) assemble() error {
 		Store: a.DB, Types: types.All(), Rules: types.Rules(), Sealer: a.Box, Tag: a.Box.Tag, Now: a.opt.Now,
 		Jitter: rand.IntN, Schema: types.Schema, Oldest: types.Oldest, Log: a.opt.Log,
 	})
-	a.Registry = &registry.Service{Store: a.DB, Writer: a.DB, Sealer: a.Box, Types: types.All(), Rules: types.Rules(), NewID: a.DB.NewID}
+	a.Registry = &registry.Service{Store: a.DB, Writer: a.DB, Sealer: a.Box, Types: types.All(), Rules: types.Rules(), NewID: a.DB.NewID, Guesses: a.Accounts}
 	if err := a.assembleRetention(); err != nil {
 		return err
 	}

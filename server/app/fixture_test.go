@@ -100,6 +100,7 @@ type fixtureOptions struct {
 	MariaDB  bool // and Redis: accounts log in by fixturePassword
 	Snapshot bool // innodb_snapshot_isolation ON
 	Config   func(*config.Config)
+	Trace    func(sql string) // every SQL statement; nil = none
 }
 
 func newFixture(t testing.TB, o fixtureOptions) *fixture {
@@ -117,7 +118,7 @@ func newFixture(t testing.TB, o fixtureOptions) *fixture {
 	}
 	var err error
 	f.App, err = New(t.Context(), Options{
-		Config: f.Config, Log: slog.New(slog.NewTextHandler(f.log, nil)), Now: f.Now, Rand: rand.Reader, Demo: !o.MariaDB, Unsafe: true,
+		Config: f.Config, Log: slog.New(slog.NewTextHandler(f.log, nil)), Now: f.Now, Rand: rand.Reader, Demo: !o.MariaDB, Unsafe: true, Trace: o.Trace,
 		Hash: account.HashParams{MemoryKiB: 64, Passes: 1, Lanes: 1},
 	})
 	if err != nil {

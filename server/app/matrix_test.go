@@ -52,8 +52,10 @@ const (
 	matrixPush   = "push-only"
 )
 
-func newMatrix(t *testing.T) *matrix {
-	m := &matrix{fixture: newFixture(t, fixtureOptions{}), seen: map[string]bool{}}
+func newMatrix(t *testing.T) *matrix { return newMatrixOf(t, fixtureOptions{}) }
+
+func newMatrixOf(t *testing.T, o fixtureOptions) *matrix {
+	m := &matrix{fixture: newFixture(t, o), seen: map[string]bool{}}
 	for _, s := range []struct {
 		scope string
 		town  int

@@ -49,6 +49,14 @@ type Service struct {
 	Types  []*record.Type        // the first is the household
 	Rules  map[string]write.Rule // by type name; nil = none
 	NewID  func() string
+	// Guesses limits searches by ID number that find nobody; nil = no limit.
+	Guesses Guesses
+}
+
+// Guesses counts guesses (account.Service).
+type Guesses interface {
+	// Guess counts one of user's; found takes it back. Code: too-many.
+	Guess(ctx context.Context, user string) (found func(context.Context), err error)
 }
 
 // Sealer seals and makes blind indexes.

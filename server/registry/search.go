@@ -51,8 +51,8 @@ type Found struct {
 
 // Search finds households in reach by what the name of a member, the 户编号 or
 // the name of the village begins with, or by a whole ID number; more says that
-// there are others. A found ID number is logged before it is answered. Code:
-// invalid.
+// there are others. A found ID number is logged before it is answered; too many that find
+// nobody are refused. Codes: invalid, too-many.
 func (s *Service) Search(ctx context.Context, a access.Actor, text string) (out []Found, more bool, err error) {
 	text = strings.TrimSpace(text)
 	if n := utf8.RuneCountInString(text); n < 1 || n > searchLonger {
@@ -73,9 +73,18 @@ func (s *Service) Search(ctx context.Context, a access.Actor, text string) (out 
 	if a.Role.Syncs() {
 		h.Holder = a.User
 	}
+	found := func(context.Context) {}
+	if h.Index != "" && s.Guesses != nil {
+		if found, err = s.Guesses.Guess(ctx, a.User); err != nil {
+			return nil, false, err
+		}
+	}
 	caught, err := s.Store.Hunt(ctx, h)
 	if err != nil {
 		return nil, false, err
+	}
+	if len(caught) > 0 {
+		found(ctx)
 	}
 	if more = len(caught) > searchMost; more {
 		caught = caught[:searchMost]
