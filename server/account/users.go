@@ -160,12 +160,16 @@ func distinct(s string) int {
 	return len(seen)
 }
 
-// readLogin forgives capitals and spaces around a login.
+// readLogin forgives capitals and spaces around a login; "" = it can be none.
 func readLogin(s string) string {
 	if len(s) > 200 {
 		return ""
 	}
-	return strings.ToLower(strings.TrimSpace(s))
+	s = strings.ToLower(strings.TrimSpace(s))
+	if strings.IndexFunc(s, func(r rune) bool { return r > 0x7e || r < 0x20 }) >= 0 {
+		return ""
+	}
+	return s
 }
 
 func only(s, set string) bool { return strings.Trim(s, set) == "" }

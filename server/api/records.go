@@ -25,10 +25,16 @@ func (c *call) query() (Query, error) {
 		}
 		q.Limit = n
 	}
-	if len(q.After) > 200 || len(q.State) > 20 {
+	if len(q.After) > 200 || len(q.State) > 20 || !ascii(q.After) || !ascii(q.State) {
 		return q, fault.New(fault.BadRequest, "")
 	}
 	return q, nil
+}
+
+// ascii reports whether s may be compared with an id, a login or a state: in
+// MariaDB their columns know no other letters, and comparing fails.
+func ascii(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r > 0x7e || r < 0x20 }) < 0
 }
 
 // paged finishes a page.

@@ -75,6 +75,9 @@ func (e Ending) check(in House) error {
 	if utf8.RuneCountInString(strings.TrimSpace(e.Reason)) < reasonMin {
 		return fault.Bad(fault.Field{Name: "reason", Code: "required", Detail: "请写明原因，至少 5 个字。"})
 	}
+	if e.Into != "" && !record.IsID(e.Into) {
+		return noTarget
+	}
 	if e.Into == in.ID {
 		return fault.Bad(fault.Field{Name: "into", Code: "not-allowed", Detail: "不能并入自己。"})
 	}

@@ -103,6 +103,9 @@ func (s *Service) Erase(ctx context.Context, a access.Actor, in House, k Ask) (j
 	if err := k.check(); err != nil {
 		return nil, err
 	}
+	if k.Member != "" && !record.IsID(k.Member) {
+		return nil, fault.New(fault.NotFound, "")
+	}
 	if _, err := s.Scope.Reach(ctx, a, in.ID); err != nil {
 		return nil, err
 	}
