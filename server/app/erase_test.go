@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"daohu/server/record"
 	"daohu/server/store"
@@ -101,4 +102,30 @@ func (f *fixture) rawFiles() string {
 		return err
 	}))
 	return b.String()
+}
+
+// TestHousekeep: the server applies the rules by itself.
+func TestHousekeep(t *testing.T) {
+	f := newFixture(t, fixtureOptions{})
+	house := f.Towns[0].Houses[0].ID
+	a := f.Do("POST", f.Token("admin-1"), "/api/v1/households/"+house+"/reveal", map[string]any{"field": "phone", "reason": "核对电话号码"})
+	if a.Status != http.StatusOK {
+		t.Fatal(a.Body)
+	}
+	looks := func() int {
+		list, err := f.DB.AccessPage(t.Context(), f.Towns[0].Township, house, "", 10)
+		f.must(err)
+		return len(list)
+	}
+	f.Pass(1094 * 24 * time.Hour)
+	if f.housekeep(t.Context()); looks() != 1 {
+		t.Error("it went too early")
+	}
+	f.Pass(2 * 24 * time.Hour)
+	if f.housekeep(t.Context()); looks() != 0 {
+		t.Error("it is still there")
+	}
+	if log := f.log.String(); strings.Contains(log, "failed") {
+		t.Error(log)
+	}
 }
