@@ -129,3 +129,44 @@ func TestHousekeep(t *testing.T) {
 		t.Error(log)
 	}
 }
+
+// TestEraseWhoLeft: one who has left goes from the cadre's phone by sync, like
+// any other change; who lives there stays.
+func TestEraseWhoLeft(t *testing.T) {
+	f := newFixture(t, fixtureOptions{})
+	town, admin := f.Towns[0], f.Token("admin-1")
+	house := town.Houses[0].ID
+	phone := f.Phone(f.Token("cadre-1-0"))
+	first, _ := phone.Push()
+	gone, stays := fixtureName("冉", 21), fixtureName("冉", 20) // the son, the head
+	if !strings.Contains(first.Body, gone) || !strings.Contains(first.Body, stays) {
+		t.Fatalf("the phone holds neither: %s", first.Body)
+	}
+	id := ""
+	for _, m := range f.RowsOf("member", town, house) {
+		if a := f.Do("GET", admin, "/api/v1/records/member/"+m, nil); strings.Contains(a.Body, gone) {
+			id = m
+		}
+	}
+	erase := func(want int) fixtureAnswer {
+		t.Helper()
+		a := f.Do("POST", admin, "/api/v1/households/"+house+"/erase", map[string]any{"rev": f.Rev(1, town, id), "member": id, "reason": "本人三月来信要求"})
+		if a.Status != want {
+			t.Fatalf("%d %s", a.Status, a.Body)
+		}
+		return a
+	}
+	erase(http.StatusConflict)
+	if a := f.Do("PATCH", admin, "/api/v1/records/member/"+id, map[string]any{"left": "户籍迁出"}, "If-Match", fmt.Sprint(f.Rev(1, town, id))); a.Status != http.StatusOK {
+		t.Fatalf("%d %s", a.Status, a.Body)
+	}
+	if a := erase(http.StatusOK); strings.Contains(a.Body, gone) || !strings.Contains(a.Body, record.Erased) {
+		t.Errorf("answered %s", a.Body)
+	}
+	if a, _ := phone.Push(); !strings.Contains(a.Body, id) || !strings.Contains(a.Body, `"name":"`+record.Erased) || strings.Contains(a.Body, gone) {
+		t.Errorf("the phone is told %s", a.Body)
+	}
+	if a, _ := f.Phone(f.Token("cadre-1-0")).Push(); strings.Contains(a.Body, gone) || !strings.Contains(a.Body, stays) {
+		t.Errorf("a new phone is told %s", a.Body)
+	}
+}
