@@ -1,7 +1,10 @@
 // Package access says who is acting and what lies in their reach.
 package access
 
-import "strings"
+import (
+	"context"
+	"strings"
+)
 
 // Role is the one role of a user; its letter is the one of the role matrix
 // (docs/glossary.md).
@@ -53,4 +56,19 @@ func (a Actor) Reaches(township, county string) bool {
 		return a.County != "" && a.County == county
 	}
 	return a.Township != "" && a.Township == township
+}
+
+type actorKey struct{}
+
+// By names in ctx the user who acts, for the audit log. The API's guard sets it
+// for every authenticated request.
+func By(ctx context.Context, user string) context.Context {
+	return context.WithValue(ctx, actorKey{}, user)
+}
+
+// ActorID is the user id that By set; "" = the system, or the operator at the
+// command line.
+func ActorID(ctx context.Context) string {
+	id, _ := ctx.Value(actorKey{}).(string)
+	return id
 }

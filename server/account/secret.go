@@ -156,8 +156,10 @@ func tokenHash(token string) string {
 // keyed is the HMAC-SHA256 of text, hex. Codes, PINs and counted subjects are
 // short enough to guess, so that a plain hash of them would give them away to
 // whoever reads the database.
-func (s *Service) keyed(domain, text string) string {
-	m := hmac.New(sha256.New, s.key)
+func (s *Service) keyed(domain, text string) string { return keyed(s.keys[0], domain, text) }
+
+func keyed(key []byte, domain, text string) string {
+	m := hmac.New(sha256.New, key)
 	m.Write([]byte(domain))
 	m.Write([]byte{0})
 	m.Write([]byte(text))

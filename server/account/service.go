@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"daohu/server/access"
 	"daohu/server/fault"
 	"daohu/server/record"
 )
@@ -25,8 +26,10 @@ type Config struct {
 	WeChat   WeChat
 	Sealer   record.Sealer
 	// Key makes the hashes of codes, PINs and counted subjects; at least 32
-	// bytes. With another key, open codes and issued PINs are void.
+	// bytes. OldKeys recognise the codes and PINs made before it was the key;
+	// without theirs, these are void. Counts of failed tries begin anew.
 	Key     []byte
+	OldKeys [][]byte
 	Hash    HashParams
 	Hashers int              // argon2id computations at a time; default: one per CPU
 	Now     func() time.Time // default: time.Now
@@ -45,7 +48,7 @@ type Service struct {
 	cache    Cache
 	wechat   WeChat
 	sealer   record.Sealer
-	key      []byte
+	keys     [][]byte // the first makes new hashes
 	hasher   *hasher
 	now      func() time.Time
 	rand     io.Reader
@@ -72,7 +75,7 @@ func New(c Config) (*Service, error) {
 	random := &lockedRand{r: c.Rand}
 	return &Service{
 		users: c.Users, sessions: c.Sessions, codes: c.Codes, attempts: c.Attempts, janitor: c.Janitor, factors: c.Factors, cache: c.Cache, wechat: c.WeChat,
-		sealer: c.Sealer, key: c.Key, hasher: newHasher(c.Hash, random, c.Hashers), now: c.Now, rand: random, log: c.Log,
+		sealer: c.Sealer, keys: append([][]byte{c.Key}, c.OldKeys...), hasher: newHasher(c.Hash, random, c.Hashers), now: c.Now, rand: random, log: c.Log,
 	}, nil
 }
 
@@ -147,7 +150,7 @@ func (s *Service) bind(ctx context.Context, openid, bindCode string) (User, erro
 	if text == "" {
 		return User{}, badCode()
 	}
-	c, err := s.codes.FindCode(ctx, s.keyed("code", text))
+	c, err := s.findCode(ctx, text)
 	if fault.Is(err, fault.NotFound) || err == nil && c.Purpose != Bind {
 		return User{}, badCode()
 	}
@@ -160,6 +163,7 @@ func (s *Service) bind(ctx context.Context, openid, bindCode string) (User, erro
 			return disabled()
 		}
 		had = u.OpenID
+		ctx = access.By(ctx, u.ID) // whoever holds the code acts as its user
 		return s.codes.BindCode(ctx, Binding{Code: c.Hash, User: u.ID, Version: u.Version, OpenID: openid, At: s.now().UnixMilli()})
 	})
 	switch {
@@ -247,7 +251,7 @@ func (s *Service) LoginCard(ctx context.Context, cardToken, pin, ip string) (Log
 	if pin = strings.TrimSpace(pin); len(pin) > maxSecret {
 		pin = ""
 	}
-	ok, err := s.hasher.verify(ctx, u.PinHash, s.pinText(u.ID, pin))
+	ok, err := s.checkPIN(ctx, u, pin)
 	if err != nil {
 		return Login{}, err
 	}
@@ -262,5 +266,26 @@ func (s *Service) LoginCard(ctx context.Context, cardToken, pin, ip string) (Log
 	return s.open(ctx, u, Card)
 }
 
+// findCode finds a one-time code by its text, whatever key it was made with.
+func (s *Service) findCode(ctx context.Context, text string) (c Code, err error) {
+	for _, key := range s.keys {
+		if c, err = s.codes.FindCode(ctx, keyed(key, "code", text)); !fault.Is(err, fault.NotFound) {
+			break
+		}
+	}
+	return c, err
+}
+
+// checkPIN compares a PIN with the stored hash under every key. One that fits
+// none costs as many hashes as there are keys, with a user and without.
+func (s *Service) checkPIN(ctx context.Context, u User, pin string) (bool, error) {
+	for _, key := range s.keys {
+		if ok, err := s.hasher.verify(ctx, u.PinHash, pinText(key, u.ID, pin)); ok || err != nil {
+			return ok, err
+		}
+	}
+	return false, nil
+}
+
 // pinText is what is hashed of a PIN: without the key a million guesses would do.
-func (s *Service) pinText(user, pin string) string { return s.keyed("pin "+user, pin) }
+func pinText(key []byte, user, pin string) string { return keyed(key, "pin "+user, pin) }

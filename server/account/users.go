@@ -261,7 +261,7 @@ func (s *Service) IssueCard(ctx context.Context, user string) (token, pin string
 	if pin, err = newPIN(s.rand); err != nil {
 		return "", "", err
 	}
-	hash, err := s.hasher.hash(ctx, s.pinText(user, pin))
+	hash, err := s.hasher.hash(ctx, pinText(s.keys[0], user, pin))
 	if err != nil {
 		return "", "", err
 	}

@@ -125,6 +125,7 @@ func (c *call) authenticate() error {
 		return fault.New(fault.Unauthorized, "")
 	}
 	c.actor, c.token = actor, token
+	c.r = c.r.WithContext(access.By(c.r.Context(), actor.User))
 	return nil
 }
 

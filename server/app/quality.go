@@ -102,8 +102,11 @@ func (a *App) twice(ctx context.Context, t *township) (map[string]bool, error) {
 			if err != nil {
 				return nil, err
 			}
+			for _, index := range a.Box.Indexes(number) { // the other township's rows may be of another key
+				byIndex[index] = append(byIndex[index], m.ID)
+			}
 			number = number[:min(len(number), citizenDigits)]
-			byNumber[number], byIndex[m.IDIndex] = append(byNumber[number], m.ID), append(byIndex[m.IDIndex], m.ID)
+			byNumber[number] = append(byNumber[number], m.ID)
 		}
 	}
 	out := map[string]bool{}

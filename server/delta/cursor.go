@@ -72,6 +72,19 @@ func (c *cursor) encode(tag func([]byte) uint32) string {
 
 var errCursor = errors.New("unreadable cursor")
 
+// readCursor takes cursors of older keys too; the answer carries one of the
+// present key.
+func (s *Service) readCursor(text string) (*cursor, error) {
+	cur, err := decodeCursor(text, s.Tag)
+	for _, tag := range s.OldTags {
+		if err == nil {
+			break
+		}
+		cur, err = decodeCursor(text, tag)
+	}
+	return cur, err
+}
+
 // decodeCursor fails on anything encode did not make.
 func decodeCursor(s string, tag func([]byte) uint32) (*cursor, error) {
 	c := &cursor{}

@@ -108,12 +108,13 @@ type Config struct {
 	Sealer record.Sealer
 	// Tag authenticates cursors, so that nobody can invent one from the future
 	// and make the server believe it was restored.
-	Tag    func([]byte) uint32
-	Now    func() time.Time
-	Jitter func(n int) int // 0 <= x < n
-	Schema int64           // current number of the phone's tables
-	Oldest int64           // oldest one served
-	Log    *slog.Logger
+	Tag     func([]byte) uint32
+	OldTags []func([]byte) uint32 // of keys used before: their cursors are still taken
+	Now     func() time.Time
+	Jitter  func(n int) int // 0 <= x < n
+	Schema  int64           // current number of the phone's tables
+	Oldest  int64           // oldest one served
+	Log     *slog.Logger
 	// MinBudget is the smallest page a phone may ask for, in compressed bytes;
 	// 0 = MinBudget. The simulation lowers it to get many pages.
 	MinBudget int
@@ -229,7 +230,7 @@ func (s *Service) Poll(ctx context.Context, actor access.Actor, cursor string, s
 // cursor shows that the server was restored from a backup, it is the server
 // that forgot, and the phone is to offer its journal before its outbox.
 func (s *Service) restored(ctx context.Context, actor access.Actor, req *request, ans *answer) error {
-	cur, err := decodeCursor(req.Cursor, s.Tag)
+	cur, err := s.readCursor(req.Cursor)
 	if err != nil {
 		return nil
 	}

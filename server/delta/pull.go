@@ -31,7 +31,7 @@ func (s *Service) pull(ctx context.Context, actor access.Actor, req *request, an
 			return nil
 		}
 	}
-	cur, err := decodeCursor(req.Cursor, s.Tag)
+	cur, err := s.readCursor(req.Cursor)
 	if err != nil {
 		ans.reconcile = true
 		return nil

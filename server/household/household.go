@@ -85,7 +85,7 @@ type Member struct {
 	Name       string        `json:"name" rec:"propose,required,max=50,read=HCVTK,mask=A"`
 	Sex        string        `json:"sex" rec:"propose,list=sex"`
 	IDNo       record.Sealed `json:"idNo" rec:"online,read=,mask=TKA,max=22" doc:"证件号码 AAB004; never synced, not even masked"`
-	IDIndex    string        `json:"-" doc:"keyed blind index of IDNo, 32 hex digits"`
+	IDIndex    string        `json:"-" rec:"index=IDNo" doc:"keyed blind index of IDNo, 32 hex digits"`
 	Birth      string        `json:"birth" rec:"propose,personal,month" doc:"AAB005"`
 	Relation   string        `json:"relation" rec:"propose,required,kept,max=12,offer=relation" doc:"与户主关系 AAB006; 户主 for the head"`
 	Ethnic     string        `json:"ethnic" rec:"propose,max=12" doc:"民族 AAB007"`

@@ -105,6 +105,7 @@ type Field struct {
 	Offer    []string
 	Required bool
 	Format   string // day, month, sha256, area, id or ""
+	IndexOf  string // Go name of the sealed field whose blind index this is; "" = none
 	Doc      string
 	erase    string // personal, kept or "" = by rule; see Personal
 	index    []int
@@ -174,6 +175,11 @@ func Of[T any, P interface {
 		}
 		t.Fields = append(t.Fields, f)
 	}
+	for _, f := range t.Fields {
+		if f.IndexOf != "" && !slices.ContainsFunc(t.Fields, func(of Field) bool { return of.GoName == f.IndexOf && of.Kind == Secret }) {
+			panic("record: " + name + "." + f.GoName + " is no index of a sealed field")
+		}
+	}
 	return t
 }
 
@@ -206,6 +212,8 @@ func (f *Field) option(typ, o string) {
 		f.Class = Class(key)
 	case "col":
 		f.Column = val
+	case "index":
+		f.IndexOf = val
 	case "read":
 		f.Read = val
 	case "mask":

@@ -3,7 +3,6 @@ package registry
 import (
 	"context"
 	"encoding/json"
-	"strings"
 
 	"daohu/server/access"
 	"daohu/server/fault"
@@ -84,8 +83,8 @@ func (s *Service) index(r record.Record, patch map[string]json.RawMessage) {
 		return
 	}
 	var plain string
-	_ = json.Unmarshal(raw, &plain)                    // Apply has checked that it is text or null
-	m.IDIndex = s.Sealer.Index(strings.ToUpper(plain)) // a check digit may be typed as x
+	_ = json.Unmarshal(raw, &plain) // Apply has checked that it is text or null
+	m.IDIndex = s.Sealer.Index(plain)
 }
 
 // put queues the changed row, what it wrote over, and what follows from it.

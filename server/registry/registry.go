@@ -63,6 +63,8 @@ type Guesses interface {
 type Sealer interface {
 	record.Sealer
 	Index(plain string) string
+	// Indexes are those under every key: what a row of an older key may have.
+	Indexes(plain string) []string
 }
 
 var missing = fault.New(fault.NotFound, "")

@@ -15,11 +15,11 @@ import (
 // Hunt is one search as the store runs it. Everything in it was judged.
 type Hunt struct {
 	Townships []string
-	Holder    string // only what this principal holds now; "" = all of the townships
-	Text      string // what names, codes and villages begin with; "" with Index
-	Whole     bool   // names must be equal: whoever sees them masked must not feel his way along
-	Index     string // blind index of an ID number; "" = search by Text
-	Limit     int    // households
+	Holder    string   // only what this principal holds now; "" = all of the townships
+	Text      string   // what names, codes and villages begin with; "" with Indexes
+	Whole     bool     // names must be equal: whoever sees them masked must not feel his way along
+	Indexes   []string // blind indexes of one ID number, one a key; none = search by Text
+	Limit     int      // households
 }
 
 // Catch is one household that was found, with the members that were meant.
@@ -63,7 +63,7 @@ func (s *Service) Search(ctx context.Context, a access.Actor, text string) (out 
 	}
 	h := Hunt{Text: text, Limit: searchMost + 1}
 	if number := idNumber(text); number != "" {
-		h.Text, h.Index = "", s.Sealer.Index(number)
+		h.Text, h.Indexes = "", s.Sealer.Indexes(number)
 	}
 	name, _ := household.MemberType.Field("name")
 	h.Whole = !a.Role.In(name.Read)
@@ -89,7 +89,7 @@ func (s *Service) Search(ctx context.Context, a access.Actor, text string) (out 
 	if more = len(caught) > searchMost; more {
 		caught = caught[:searchMost]
 	}
-	if h.Index != "" {
+	if len(h.Indexes) > 0 {
 		if err := s.logSearch(ctx, a, caught); err != nil {
 			return nil, false, err
 		}

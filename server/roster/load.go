@@ -3,6 +3,7 @@ package roster
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"daohu/server/activity"
@@ -16,6 +17,8 @@ import (
 type Sealer interface {
 	record.Sealer
 	Index(plain string) string
+	// Indexes are those under every key: what a row of an older key may have.
+	Indexes(plain string) []string
 }
 
 // Registry says what a township has already.
@@ -60,14 +63,14 @@ func (l *Loader) Duplicates(ctx context.Context, township string, b *Book) ([]Is
 	}
 	var indexes []string
 	for _, m := range b.Members {
-		indexes = append(indexes, l.Sealer.Index(m.IDNo))
+		indexes = append(indexes, l.Sealer.Indexes(m.IDNo)...)
 	}
 	known, err := l.Registry.KnownNumbers(ctx, township, indexes)
 	if err != nil {
 		return nil, err
 	}
-	for i, m := range b.Members {
-		if m.IDNo != "" && known[indexes[i]] {
+	for _, m := range b.Members {
+		if slices.ContainsFunc(l.Sealer.Indexes(m.IDNo), func(ix string) bool { return known[ix] }) {
 			out = append(out, Issue{Level: Error, Sheet: SheetMembers, Row: m.Row, Header: "证件号码", Code: CodeDuplicate, Reason: "这个证件号码系统里已经有人用了。"})
 		}
 	}

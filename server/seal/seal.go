@@ -3,21 +3,18 @@
 //
 // Cipher: AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce. A sealed
 // value reads "<key id>.<base64url of nonce and ciphertext>", so that keys can
-// be rotated. Subkeys come from the first key by HKDF (RFC 5869).
+// be rotated. Subkeys come from each key by HKDF (RFC 5869): the first key's
+// make what is new, the others' recognise what was made before.
 package seal
 
 import (
 	"crypto/aes"
 	"crypto/cipher"
-	"crypto/hkdf"
-	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"daohu/server/record"
@@ -34,9 +31,7 @@ type Key struct {
 type Box struct {
 	current string
 	aeads   map[string]cipher.AEAD
-	index   []byte
-	audit   []byte
-	tag     []byte
+	subs    []Subkeys // one a key, in order
 }
 
 var _ record.Sealer = (*Box)(nil)
@@ -61,16 +56,13 @@ func New(keys ...Key) (*Box, error) {
 		if b.aeads[k.ID], err = cipher.NewGCM(block); err != nil {
 			return nil, err
 		}
+		sub, err := derive(k)
+		if err != nil {
+			return nil, err
+		}
+		b.subs = append(b.subs, sub)
 	}
-	var err error
-	if b.index, err = hkdf.Key(sha256.New, keys[0].Bytes, nil, "daohu blind index", 32); err != nil {
-		return nil, err
-	}
-	if b.audit, err = hkdf.Key(sha256.New, keys[0].Bytes, nil, "daohu audit chain", 32); err != nil {
-		return nil, err
-	}
-	b.tag, err = hkdf.Key(sha256.New, keys[0].Bytes, nil, "daohu cursor", 32)
-	return b, err
+	return b, nil
 }
 
 // Seal encrypts plain; "" stays "".
@@ -97,8 +89,8 @@ func (b *Box) Open(s record.Sealed) (string, error) {
 	if a == nil {
 		return "", errors.New("seal: value is not sealed, or its key is missing") // what stands before the dot may be a plain text
 	}
-	raw, err := base64.RawURLEncoding.DecodeString(text)
-	if err != nil || len(raw) < a.NonceSize() {
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(text) // one spelling only: a changed bit must show
+	if err != nil || len(raw) < a.NonceSize() || strings.ContainsAny(text, "\r\n") {
 		return "", errors.New("seal: value is damaged")
 	}
 	plain, err := a.Open(nil, raw[:a.NonceSize()], raw[a.NonceSize():], []byte(id))
@@ -108,31 +100,39 @@ func (b *Box) Open(s record.Sealed) (string, error) {
 	return string(plain), nil
 }
 
-// Index is the keyed blind index of an identifying number: 32 hex digits,
-// equal for equal numbers, useless without the key. "" stays "".
-func (b *Box) Index(plain string) string {
-	if plain == "" {
+// KeyID is the id of the key a value was sealed with, "" when it is not sealed.
+func KeyID(s record.Sealed) string {
+	id, _, ok := strings.Cut(string(s), ".")
+	if !ok {
 		return ""
 	}
-	m := hmac.New(sha256.New, b.index)
-	m.Write([]byte(plain))
-	return hex.EncodeToString(m.Sum(nil)[:16])
+	return id
 }
 
-// Chain is the next link of an audit chain: HMAC-SHA256 over the previous
-// link and the entry, 64 hex digits.
-func (b *Box) Chain(prev string, entry []byte) string {
-	m := hmac.New(sha256.New, b.audit)
-	m.Write([]byte(prev))
-	m.Write([]byte{0})
-	m.Write(entry)
-	return hex.EncodeToString(m.Sum(nil))
+// Current is the id of the key that seals.
+func (b *Box) Current() string { return b.current }
+
+// Subkeys are those of every key, the current one's first.
+func (b *Box) Subkeys() []Subkeys { return slices.Clone(b.subs) }
+
+// Index is the blind index under the current key (Subkeys.Index).
+func (b *Box) Index(plain string) string { return b.subs[0].Index(plain) }
+
+// Indexes are the blind indexes under every key, the current one's first: what
+// to look for while rows of an older key are not sealed anew yet. None for "".
+func (b *Box) Indexes(plain string) []string {
+	if plain == "" {
+		return nil
+	}
+	var out []string
+	for _, s := range b.subs {
+		out = append(out, s.Index(plain))
+	}
+	return out
 }
 
-// Tag authenticates a cursor: 4 bytes of HMAC-SHA256. It only has to make
-// forging pointless, not impossible: nothing is authorised by a cursor.
-func (b *Box) Tag(data []byte) uint32 {
-	m := hmac.New(sha256.New, b.tag)
-	m.Write(data)
-	return binary.BigEndian.Uint32(m.Sum(nil))
-}
+// Chain is the next link of an audit chain under the current key.
+func (b *Box) Chain(prev string, entry []byte) string { return b.subs[0].Chain(prev, entry) }
+
+// Tag authenticates a cursor under the current key.
+func (b *Box) Tag(data []byte) uint32 { return b.subs[0].Tag(data) }

@@ -36,7 +36,7 @@ func (d *DB) Hunt(ctx context.Context, h registry.Hunt) ([]registry.Catch, error
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
 	where, args := "`township` IN ? AND `kind` = '' AND `deleted_at` = 0", []any{h.Townships}
-	if h.Index != "" {
+	if len(h.Indexes) > 0 {
 		where, args = where+" AND `household` IN ?", append(args, ids)
 	} else {
 		where += " AND (`household` IN ? OR (`code` >= ? AND `code` < ?) OR `village` IN (SELECT `code` FROM `area` WHERE `township` IN ? AND `level` = 'village' AND `name` >= ? AND `name` < ?))"
@@ -63,8 +63,8 @@ const huntMost = 1000
 func (d *DB) huntMembers(ctx context.Context, h registry.Hunt) ([]record.Record, error) {
 	where, args := "`township` IN ? AND `deleted_at` = 0", []any{h.Townships}
 	switch {
-	case h.Index != "":
-		where, args = where+" AND `id_index` = ?", append(args, h.Index)
+	case len(h.Indexes) > 0:
+		where, args = where+" AND `id_index` IN ?", append(args, h.Indexes)
 	case h.Whole:
 		where, args = where+" AND `name` = ?", append(args, h.Text)
 	default:
