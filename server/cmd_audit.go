@@ -14,8 +14,8 @@ import (
 )
 
 type auditCmd struct {
-	Verify auditVerify `cmd:"" help:"Check the audit log and every row against it; exit 1 if anything was changed behind the program's back."`
-	Head   auditHead   `cmd:"" help:"Print the end of each township's audit log: write it down elsewhere every day."`
+	Verify auditVerify `cmd:"" help:"Check the audit logs, and every row, account, export and look against them; exit 1 if anything was changed behind the program's back."`
+	Head   auditHead   `cmd:"" help:"Print the end of each township's audit log and of the accounts': write them down elsewhere every day."`
 }
 
 type auditVerify struct {
@@ -67,13 +67,13 @@ func (e *env) report(all []store.Verified) error {
 		found += len(v.Findings)
 		for i, f := range v.Findings {
 			if i == shownFindings {
-				fmt.Fprintf(e.out, "FOUND  township %s: and %d more\n", v.Township, len(v.Findings)-i)
+				fmt.Fprintf(e.out, "FOUND  %s: and %d more\n", chainName(v.Township), len(v.Findings)-i)
 				break
 			}
 			fmt.Fprintln(e.out, "FOUND ", f)
 		}
 		if v.Lines > 0 || len(v.Findings) == 0 {
-			fmt.Fprintf(e.out, "township %s: %d lines, %d rows, %d assignments checked, %d findings\n", v.Township, v.Lines, v.Rows, v.Grants, len(v.Findings))
+			fmt.Fprintf(e.out, "%s: %d lines, %d rows, %d assignments checked, %d findings\n", chainName(v.Township), v.Lines, v.Rows, v.Grants, len(v.Findings))
 			printHead(e, v.Head)
 		}
 	}
@@ -82,6 +82,13 @@ func (e *env) report(all []store.Verified) error {
 	}
 	fmt.Fprintln(e.out, "nothing was changed, removed, added or moved.")
 	return nil
+}
+
+func chainName(township string) string {
+	if township == store.AccountsChain {
+		return township
+	}
+	return "township " + township
 }
 
 func printHead(e *env, h store.Head) {

@@ -39,6 +39,17 @@ func (doctorCmd) Run(e *env) error {
 	for _, check := range a.Checks() {
 		say(check.Name, check.Run(e.ctx))
 	}
+	keys, err := a.Keys(e.ctx)
+	if err != nil {
+		say("keys", err)
+	}
+	for _, k := range keys {
+		if text, bad := k.Say(); bad {
+			say("key "+k.ID, errors.New(text))
+		} else {
+			fmt.Fprintf(e.out, "note  key %s: %s\n", k.ID, text)
+		}
+	}
 	if c.WeChatAppID == "" {
 		fmt.Fprintln(e.out, "note  WeChat is not configured: phones cannot log in (DAOHU_WECHAT_APPID, DAOHU_WECHAT_SECRET)")
 	}

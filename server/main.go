@@ -37,6 +37,7 @@ type cli struct {
 	Retention retentionCmd `cmd:"" help:"Show what is due to be deleted or erased by the rules; --apply does it."`
 	Backup    backupCmd    `cmd:"" help:"Copy database and photos into a folder while the server runs."`
 	Restore   restoreCmd   `cmd:"" help:"Fill an empty database and the photos from a backup."`
+	Rekey     rekeyCmd     `cmd:"" help:"Seal everything anew with the first key of DAOHU_KEY, while the server runs."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
 }
 

@@ -4,8 +4,6 @@ package app
 
 import (
 	"context"
-	"crypto/hkdf"
-	"crypto/sha256"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -101,7 +99,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
-	if err := a.assemble(); err != nil {
+	if err := a.assemble(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
 	return a, nil
@@ -129,7 +127,7 @@ func (a *App) open(ctx context.Context) error {
 	}
 	a.DB, err = store.Open(ctx, store.Options{
 		MySQL: c.DB.Reveal(), File: filepath.Join(c.Data, "daohu.db"), Unsafe: a.opt.Unsafe,
-		Now: a.opt.Now, Rand: a.opt.Rand, Chain: a.Box, Types: types.All(), Trace: a.opt.Trace,
+		Now: a.opt.Now, Rand: a.opt.Rand, Chain: a.Box, Sealer: a.Box, Types: types.All(), Trace: a.opt.Trace,
 	})
 	if err != nil {
 		return err
@@ -159,16 +157,21 @@ func (a *App) openWeChat() (err error) {
 }
 
 // assemble builds the services on what open opened.
-func (a *App) assemble() error {
+func (a *App) assemble(ctx context.Context) error {
 	c := a.opt.Config
-	key, err := hkdf.Key(sha256.New, c.Keys[0].Bytes(), nil, "daohu accounts", 32)
+	formers, err := a.formers(ctx)
 	if err != nil {
 		return err
+	}
+	var oldKeys [][]byte
+	var oldTags []func([]byte) uint32
+	for _, k := range formers {
+		oldKeys, oldTags = append(oldKeys, k.Accounts), append(oldTags, k.Tag)
 	}
 	kept := a.DB.Accounts()
 	a.Accounts, err = account.New(account.Config{
 		Users: kept, Sessions: kept, Codes: kept, Attempts: kept, Janitor: kept, Factors: kept, Cache: a.kv, WeChat: a.WeChat,
-		Sealer: a.Box, Key: key, Hash: a.opt.Hash, Now: a.opt.Now, Rand: a.opt.Rand, Log: a.opt.Log,
+		Sealer: a.Box, Key: a.Box.Subkeys()[0].Accounts, OldKeys: oldKeys, Hash: a.opt.Hash, Now: a.opt.Now, Rand: a.opt.Rand, Log: a.opt.Log,
 	})
 	if err != nil {
 		return err
@@ -176,7 +179,7 @@ func (a *App) assemble() error {
 	a.Phones = &staff.Phones{Store: a.DB, Writer: a.DB, Now: a.opt.Now}
 	a.Staff = &staff.Service{Accounts: a.Accounts, Store: a.DB, Writer: a.DB, Sealer: a.Box, Phones: a.Phones}
 	a.Delta = delta.New(delta.Config{
-		Store: a.DB, Types: types.All(), Rules: types.Rules(), Sealer: a.Box, Tag: a.Box.Tag, Now: a.opt.Now,
+		Store: a.DB, Types: types.All(), Rules: types.Rules(), Sealer: a.Box, Tag: a.Box.Tag, OldTags: oldTags, Now: a.opt.Now,
 		Jitter: rand.IntN, Schema: types.Schema, Oldest: types.Oldest, Log: a.opt.Log,
 	})
 	a.Registry = &registry.Service{Store: a.DB, Writer: a.DB, Sealer: a.Box, Types: types.All(), Rules: types.Rules(), NewID: a.DB.NewID, Guesses: a.Accounts}

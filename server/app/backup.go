@@ -232,15 +232,3 @@ func Boxes(c config.Config) ([]*seal.Box, error) {
 	}
 	return out, nil
 }
-
-// Audit verifies the audit chains; lines of older keys named in DAOHU_KEY fit too.
-func (a *App) Audit(ctx context.Context, in store.Audit) ([]store.Verified, error) {
-	boxes, err := Boxes(a.opt.Config)
-	if err != nil {
-		return nil, err
-	}
-	for _, b := range boxes[1:] {
-		in.Older = append(in.Older, b)
-	}
-	return a.DB.Verify(ctx, in)
-}

@@ -74,7 +74,7 @@ func (s *Service) Search(ctx context.Context, a access.Actor, text string) (out 
 		h.Holder = a.User
 	}
 	found := func(context.Context) {}
-	if h.Index != "" && s.Guesses != nil {
+	if len(h.Indexes) > 0 && s.Guesses != nil {
 		if found, err = s.Guesses.Guess(ctx, a.User); err != nil {
 			return nil, false, err
 		}

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 
+	"gorm.io/gorm"
+
 	"daohu/server/registry"
 )
 
@@ -14,7 +16,20 @@ func (d *DB) LogAccess(ctx context.Context, looks []registry.Access) error {
 	if len(looks) == 0 {
 		return nil
 	}
-	return Classify(d.retryGivenUp(ctx, func() error { return d.gorm.WithContext(ctx).Create(looks).Error }))
+	w := deed{actor: looks[0].User, action: "look"} // all of one request
+	var ids []string
+	for _, l := range looks {
+		ids = append(ids, l.ID)
+	}
+	w.rows = map[string][]string{registry.Access{}.TableName(): ids}
+	return Classify(d.retryGivenUp(ctx, func() error {
+		return d.gorm.WithContext(ctx).Transaction(func(g *gorm.DB) error {
+			if err := g.Create(looks).Error; err != nil {
+				return err
+			}
+			return d.did(g, w)
+		})
+	}))
 }
 
 // AccessPage reads looks at a household, newest first, with the names of who

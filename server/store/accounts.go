@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"gorm.io/gorm"
 
@@ -70,10 +71,28 @@ func (d *DB) retryGivenUp(ctx context.Context, f func() error) error {
 	return err
 }
 
+// change runs f in one transaction; with how many rows it changed it gives the
+// line for the accounts' chain, or none when that is 0.
+func (a *Accounts) change(ctx context.Context, what, action, table, key string, f func(g *gorm.DB) (int64, error)) (n int64, err error) {
+	err = a.inTx(ctx, what, func(g *gorm.DB) error {
+		var err error
+		if n, err = f(g); err != nil || n == 0 {
+			return err
+		}
+		return a.db.did(g, deed{actor: by(g), action: action, rows: map[string][]string{table: {key}}})
+	})
+	return n, err
+}
+
+// ran is what a statement that changes rows matched.
+func ran(res *gorm.DB) (int64, error) { return res.RowsAffected, res.Error }
+
 // AddUser implements account.Users.
 func (a *Accounts) AddUser(ctx context.Context, u account.User) error {
-	_, err := a.exec(ctx, "user", "INSERT INTO `user` (`id`, `version`, `login`, `name`, `role`, `county`, `township`, `area`, `household`, `unit`, `rank`, `phone`, `password_hash`, `pin_hash`, `card_hash`, `openid`, `disabled_at`, `created_at`, `tier`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		u.ID, u.Version, u.Login, u.Name, u.Role, u.County, u.Township, u.Area, u.Household, u.Unit, u.Rank, u.Phone, u.PasswordHash, u.PinHash, u.CardHash, u.OpenID, u.DisabledAt, u.CreatedAt, u.Tier)
+	_, err := a.change(ctx, "user", "user-add", u.TableName(), u.ID, func(g *gorm.DB) (int64, error) {
+		return ran(g.Exec("INSERT INTO `user` (`id`, `version`, `login`, `name`, `role`, `county`, `township`, `area`, `household`, `unit`, `rank`, `phone`, `password_hash`, `pin_hash`, `card_hash`, `openid`, `disabled_at`, `created_at`, `tier`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			u.ID, u.Version, u.Login, u.Name, u.Role, u.County, u.Township, u.Area, u.Household, u.Unit, u.Rank, u.Phone, u.PasswordHash, u.PinHash, u.CardHash, u.OpenID, u.DisabledAt, u.CreatedAt, u.Tier))
+	})
 	return err
 }
 
@@ -101,12 +120,44 @@ func (a *Accounts) FindUser(ctx context.Context, by account.Lookup, value string
 
 // SaveUser implements account.Users.
 func (a *Accounts) SaveUser(ctx context.Context, u account.User) error {
-	n, err := a.exec(ctx, "user", "UPDATE `user` SET `version` = `version` + 1, `name` = ?, `role` = ?, `county` = ?, `township` = ?, `area` = ?, `household` = ?, `unit` = ?, `rank` = ?, `phone` = ?, `password_hash` = ?, `pin_hash` = ?, `card_hash` = ?, `openid` = ?, `disabled_at` = ? WHERE `id` = ? AND `version` = ?",
-		u.Name, u.Role, u.County, u.Township, u.Area, u.Household, u.Unit, u.Rank, u.Phone, u.PasswordHash, u.PinHash, u.CardHash, u.OpenID, u.DisabledAt, u.ID, u.Version)
-	if err == nil && n == 0 {
-		err = fault.New(fault.Stale, "")
-	}
-	return err
+	return a.inTx(ctx, "user", func(g *gorm.DB) error {
+		was, err := a.userTexts(g, u.ID)
+		if err != nil {
+			return err
+		}
+		n, err := ran(g.Exec("UPDATE `user` SET `version` = `version` + 1, `name` = ?, `role` = ?, `county` = ?, `township` = ?, `area` = ?, `household` = ?, `unit` = ?, `rank` = ?, `phone` = ?, `password_hash` = ?, `pin_hash` = ?, `card_hash` = ?, `openid` = ?, `disabled_at` = ? WHERE `id` = ? AND `version` = ?",
+			u.Name, u.Role, u.County, u.Township, u.Area, u.Household, u.Unit, u.Rank, u.Phone, u.PasswordHash, u.PinHash, u.CardHash, u.OpenID, u.DisabledAt, u.ID, u.Version))
+		if err == nil && n == 0 {
+			err = fault.New(fault.Stale, "")
+		}
+		if err != nil {
+			return err
+		}
+		is, err := a.userTexts(g, u.ID)
+		if err != nil {
+			return err
+		}
+		changed := []string{}
+		for col, text := range is {
+			if was[col] != text && col != "version" {
+				changed = append(changed, col)
+			}
+		}
+		slices.Sort(changed)
+		return a.db.did(g, deed{actor: by(g), action: "user-change", rows: map[string][]string{u.TableName(): {u.ID}}, also: map[string][]string{columnsKey: changed}})
+	})
+}
+
+// userTexts is a user's row, locked, as texts by column.
+func (a *Accounts) userTexts(g *gorm.DB, id string) (map[string]string, error) {
+	out := map[string]string{}
+	err := boundTable(account.User{}.TableName()).each(a.db, g, " WHERE `id` = ?"+a.db.forUpdate(), []any{id}, func(s shape, _ string, texts []string) error {
+		for i, c := range s.cols {
+			out[c] = texts[i]
+		}
+		return nil
+	})
+	return out, err
 }
 
 // ListUsers implements account.Users.
@@ -167,7 +218,9 @@ func (a *Accounts) ExpireSession(ctx context.Context, id string, at int64) error
 
 // RevokeSession implements account.Sessions.
 func (a *Accounts) RevokeSession(ctx context.Context, id string, at int64) error {
-	_, err := a.exec(ctx, "session", "UPDATE `session` SET `revoked_at` = ? WHERE `id` = ? AND `revoked_at` = 0", at, id)
+	_, err := a.change(ctx, "session", "revoke", account.Session{}.TableName(), id, func(g *gorm.DB) (int64, error) {
+		return ran(g.Exec("UPDATE `session` SET `revoked_at` = ? WHERE `id` = ? AND `revoked_at` = 0", at, id))
+	})
 	return err
 }
 
@@ -190,10 +243,19 @@ func (a *Accounts) inTx(ctx context.Context, what string, f func(g *gorm.DB) err
 // AddCode implements account.Codes.
 func (a *Accounts) AddCode(ctx context.Context, c account.Code) error {
 	return a.inTx(ctx, "code", func(g *gorm.DB) error {
-		if err := g.Exec("DELETE FROM `onetime` WHERE `user` = ? AND `used_at` = 0 AND `purpose` = ?", c.User, c.Purpose).Error; err != nil {
+		var hashes []string
+		if err := g.Raw("SELECT `hash` FROM `onetime` WHERE `user` = ? AND `used_at` = 0 AND `purpose` = ?", c.User, c.Purpose).Scan(&hashes).Error; err != nil {
 			return err
 		}
-		return g.Exec("INSERT INTO `onetime` ("+codeColumns+") VALUES (?, ?, ?, ?, ?, ?)", c.Hash, c.User, c.Purpose, c.CreatedAt, c.ExpiresAt, c.UsedAt).Error
+		if len(hashes) > 0 {
+			if err := g.Exec("DELETE FROM `onetime` WHERE `hash` IN ? AND `used_at` = 0", hashes).Error; err != nil {
+				return err
+			}
+		}
+		if err := g.Exec("INSERT INTO `onetime` ("+codeColumns+") VALUES (?, ?, ?, ?, ?, ?)", c.Hash, c.User, c.Purpose, c.CreatedAt, c.ExpiresAt, c.UsedAt).Error; err != nil {
+			return err
+		}
+		return a.db.did(g, deed{actor: by(g), action: "code", rows: map[string][]string{c.TableName(): append(hashes, c.Hash)}})
 	})
 }
 
@@ -218,7 +280,10 @@ func (a *Accounts) BindCode(ctx context.Context, b account.Binding) error {
 		if user.Error == nil && user.RowsAffected == 0 {
 			return fault.New(fault.Stale, "")
 		}
-		return user.Error
+		if user.Error != nil {
+			return user.Error
+		}
+		return a.db.did(g, deed{actor: by(g), action: "bind", rows: map[string][]string{account.Code{}.TableName(): {b.Code}, account.User{}.TableName(): {b.User}}})
 	})
 }
 

@@ -61,7 +61,7 @@ func (d *DB) Dump(ctx context.Context, to func(table string) (io.WriteCloser, er
 		if err != nil {
 			return err
 		}
-		if out.Heads, err = heads(g); err != nil { // the first read fixes the moment
+		if out.Heads, err = d.heads(g); err != nil { // the first read fixes the moment
 			return err
 		}
 		for _, name := range names {
@@ -187,13 +187,12 @@ func (d *DB) Load(ctx context.Context, in Dumped, from func(table string) (io.Re
 				return fmt.Errorf("table %s: %w", t.Name, err)
 			}
 		}
-		return d.newEra(g, slices.Contains(names, "session"))
+		return d.newEra(g, names)
 	})
 	if err != nil {
 		return Classify(err)
 	}
-	_, err = p.Up(ctx)
-	return err
+	return d.up(ctx, p)
 }
 
 // ErrNotEmpty says that a restore would write over something.
@@ -306,7 +305,7 @@ func (d *DB) columnsOf(g *gorm.DB, t Table) ([]string, error) {
 const restoreGap = 1 << 20
 
 // newEra makes the loaded database a new one for every phone and session.
-func (d *DB) newEra(g *gorm.DB, sessions bool) error {
+func (d *DB) newEra(g *gorm.DB, tables []string) error {
 	var spaces []auditSpace
 	if err := g.Raw("SELECT `no`, `seq`, `epoch`, `audit_head` FROM `space` ORDER BY `no`").Scan(&spaces).Error; err != nil {
 		return err
@@ -323,14 +322,21 @@ func (d *DB) newEra(g *gorm.DB, sessions bool) error {
 	// What was ended or used up since the backup must not come back: open
 	// sessions end (a phone then logs in again and keeps its work; a revoked
 	// one may still hand its work in), codes are void.
-	if !sessions { // schema 1 had none
+	if !slices.Contains(tables, "session") { // schema 1 had none
 		return nil
 	}
 	now := d.now()
 	if err := g.Exec("UPDATE `session` SET `expires_at` = ? WHERE `revoked_at` = 0 AND `expires_at` > ?", now, now).Error; err != nil {
 		return err
 	}
-	return g.Exec("UPDATE `onetime` SET `used_at` = ? WHERE `used_at` = 0", now).Error
+	var codes []string
+	if err := g.Raw("SELECT `hash` FROM `onetime` WHERE `used_at` = 0").Scan(&codes).Error; err != nil || len(codes) == 0 {
+		return err
+	}
+	if err := g.Exec("UPDATE `onetime` SET `used_at` = ? WHERE `used_at` = 0", now).Error; err != nil || !slices.Contains(tables, "account_chain") {
+		return err
+	}
+	return d.did(g, deed{action: "restore", rows: map[string][]string{"onetime": codes}})
 }
 
 // cell is one value on its way to JSON: a number, a text, null, or

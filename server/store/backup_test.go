@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"daohu/server/access"
+	"daohu/server/account"
 	"daohu/server/activity"
 	"daohu/server/household"
 	"daohu/server/servertest/town"
@@ -76,10 +77,17 @@ func eachMove(t *testing.T, f func(t *testing.T, from, to *place)) {
 // others fills the tables that no scenario of the township touches.
 func others(t *testing.T, p *place, tw *town.Town) {
 	t.Helper()
-	far := p.Now().Add(time.Hour).UnixMilli()
+	far, acc := p.Now().Add(time.Hour).UnixMilli(), p.DB.Accounts()
+	session := func(id string, ends int64) error {
+		return acc.AddSession(t.Context(), account.Session{ID: id, User: "u", Kind: account.Phone, CreatedAt: 1, ExpiresAt: ends})
+	}
+	code := func(hash string, used int64) error {
+		return acc.AddCode(t.Context(), account.Code{Hash: hash, User: "u", Purpose: account.Bind, CreatedAt: 1, ExpiresAt: far, UsedAt: used})
+	}
+	if err := errors.Join(session("open", far), session("ended", 5), session("revoked", far), acc.RevokeSession(t.Context(), "revoked", 7), code("used", 3), code("fresh", 0)); err != nil {
+		t.Fatal(err)
+	}
 	for _, q := range []string{
-		fmt.Sprintf("INSERT INTO `session` (`id`, `user`, `kind`, `created_at`, `expires_at`, `revoked_at`) VALUES ('open', 'u', 'phone', 1, %d, 0), ('ended', 'u', 'phone', 1, 5, 0), ('revoked', 'u', 'phone', 1, %d, 7)", far, far),
-		fmt.Sprintf("INSERT INTO `onetime` (`hash`, `user`, `purpose`, `created_at`, `expires_at`, `used_at`) VALUES ('used', 'u', 'bind', 1, %d, 3), ('fresh', 'u', 'bind', 1, %d, 0)", far, far),
 		"INSERT INTO `photo_body` (`township`, `photo`, `author`, `upload`, `sha256`, `size`, `body_key`, `thumb_key`, `body_size`, `thumb_size`, `width`, `height`, `made_at`, `updated_at`) VALUES ('" + tw.Township + "', 'photo0000001', 'u', 'up', 'sha', 5, 'photo/b.jpg', 'photo/a.jpg', 4, 3, 2, 1, 7, 8)",
 		"INSERT INTO `area` (`code`, `parent`, `level`, `name`, `township`, `poor`, `exit_plan`, `exit_year`, `profile`) VALUES ('999900001', '', 'township', '一镇\\二\"三''四', '', '', 0, 0, '')",
 	} {
@@ -120,7 +128,7 @@ func TestRestoreBringsEverythingBack(t *testing.T) {
 		tw := eventful(t, from)
 		others(t, from, tw)
 		s := dump(t, from.DB)
-		if fmt.Sprint(s.Bodies) != "[photo/a.jpg photo/b.jpg]" || len(s.Heads) != 1 || s.Schema < 4 {
+		if fmt.Sprint(s.Bodies) != "[photo/a.jpg photo/b.jpg]" || len(s.Heads) != 2 || s.Schema < 4 {
 			t.Errorf("%v %v %d", s.Bodies, s.Heads, s.Schema)
 		}
 		var all []string
@@ -137,7 +145,7 @@ func TestRestoreBringsEverythingBack(t *testing.T) {
 		if err := s.load(t.Context(), to.DB); err != nil {
 			t.Fatal(err)
 		}
-		changed := []string{"space", "session", "onetime", "audit"}
+		changed := []string{"space", "session", "onetime", "audit", "account_chain"}
 		for _, name := range all {
 			if a, b := content(t, from, name), content(t, to, name); a != b && !slices.Contains(changed, name) {
 				t.Errorf("%s differs:\n%s\n%s", name, a, b)
@@ -150,12 +158,13 @@ func TestRestoreBringsEverythingBack(t *testing.T) {
 		}
 		now := to.Now().UnixMilli()
 		for query, want := range map[string]int64{
-			"SELECT `expires_at` FROM `session` WHERE `id` = 'open'":      now,
-			"SELECT `expires_at` FROM `session` WHERE `id` = 'ended'":     5,
-			"SELECT `expires_at` FROM `session` WHERE `id` = 'revoked'":   now + time.Hour.Milliseconds(),
-			"SELECT COUNT(*) FROM `onetime` WHERE `used_at` = 0":          0,
-			"SELECT COUNT(*) FROM `onetime`":                              2,
-			"SELECT COUNT(*) FROM `audit` WHERE `action` = 'restore'":     1,
+			"SELECT `expires_at` FROM `session` WHERE `id` = 'open'":    now,
+			"SELECT `expires_at` FROM `session` WHERE `id` = 'ended'":   5,
+			"SELECT `expires_at` FROM `session` WHERE `id` = 'revoked'": now + time.Hour.Milliseconds(),
+			"SELECT COUNT(*) FROM `onetime` WHERE `used_at` = 0":        0,
+			"SELECT COUNT(*) FROM `onetime`":                            2,
+			"SELECT COUNT(*) FROM `audit` WHERE `action` = 'restore'":   2, // the township's and the accounts'
+
 			"SELECT COUNT(*) FROM `body` WHERE `size` = LENGTH(`body`)":   int64(strings.Count(content(t, from, "body"), "\n") + 1),
 			"SELECT COUNT(*) FROM `household` WHERE `safety` = 1":         1,
 			"SELECT COUNT(*) FROM `space` WHERE `audit_head` = '' OR 0=1": 0,

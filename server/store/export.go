@@ -24,8 +24,11 @@ func (d *DB) KeepRelease(ctx context.Context, r roster.Release, limit int64) err
 			if last >= limit {
 				return fault.New(fault.TooMany, fmt.Sprintf("今天已经导出 %d 次，请明天再来。", last))
 			}
-			return g.Exec("INSERT INTO `export` (`id`, `township`, `actor`, `role`, `full`, `day`, `place`, `reason`, `households`, `people`, `at`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-				r.ID, r.Township, r.Actor, r.Role, r.Full, r.Day, last+1, r.Reason, r.Households, r.People, r.At).Error
+			if err := g.Exec("INSERT INTO `export` (`id`, `township`, `actor`, `role`, `full`, `day`, `place`, `reason`, `households`, `people`, `at`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+				r.ID, r.Township, r.Actor, r.Role, r.Full, r.Day, last+1, r.Reason, r.Households, r.People, r.At).Error; err != nil {
+				return err
+			}
+			return d.did(g, deed{actor: r.Actor, action: "export", rows: map[string][]string{r.TableName(): {r.ID}}})
 		})
 	})
 	if fault.Is(err, fault.TooMany) {

@@ -46,7 +46,23 @@ func (d *DB) Migrate(ctx context.Context) error {
 	if err := d.refuseNewer(ctx, p); err != nil {
 		return err
 	}
-	_, err = p.Up(ctx)
+	return d.up(ctx, p)
+}
+
+// accountsSchema is the migration that brings the accounts' audit chain.
+const accountsSchema = 10
+
+// up migrates; the chain begins with what is there when its migration is done.
+func (d *DB) up(ctx context.Context, p *goose.Provider) error {
+	have, err := p.GetDBVersion(ctx)
+	if err == nil && have < accountsSchema {
+		if _, err = p.UpTo(ctx, accountsSchema); err == nil {
+			err = d.beginAccounts(ctx)
+		}
+	}
+	if err == nil {
+		_, err = p.Up(ctx)
+	}
 	return err
 }
 

@@ -19,6 +19,7 @@ import (
 	"daohu/server/registry"
 	"daohu/server/roster"
 	"daohu/server/servertest/town"
+	"daohu/server/store"
 	"daohu/server/types"
 	"daohu/server/write"
 )
@@ -32,13 +33,14 @@ var models = []struct {
 	{write.Client{}, nil}, {write.Grant{}, nil}, {write.History{}, []string{"no"}}, {write.Result{}, nil},
 	{write.Receipt{}, nil}, {write.Quarantine{}, nil}, {write.Step{}, []string{"no"}}, {write.Blob{}, nil},
 	{account.User{}, nil}, {account.Session{}, nil}, {account.Code{}, nil}, {account.Attempt{}, nil}, {account.Factor{}, nil},
-	{photo.Body{}, nil}, {area.Area{}, nil}, {roster.Release{}, nil}, {registry.Access{}, nil},
+	{photo.Body{}, nil}, {area.Area{}, nil}, {roster.Release{}, nil}, {registry.Access{}, nil}, {store.Kept{}, nil},
 }
 
 // plain are the tables that no struct mirrors.
 var plain = map[string][]string{
-	"space": {"no", "township", "county", "common", "seq", "epoch", "min_cursor", "audit_head"},
-	"audit": {"space", "seq", "at", "actor", "action", "rows", "hash"},
+	"space":         {"no", "township", "county", "common", "seq", "epoch", "min_cursor", "audit_head"},
+	"account_chain": {"no", "seq", "audit_head"},
+	"audit":         {"space", "seq", "at", "actor", "action", "rows", "hash"},
 }
 
 type column struct {

@@ -42,14 +42,10 @@ type Options struct {
 	Now    func() time.Time // default: time.Now
 	Rand   io.Reader        // ids; required
 	Chain  Chainer          // audit links; required
+	Sealer Sealer           // opens what rows hold sealed; nil = nothing is opened or sealed anew
 	Types  []*record.Type   // the synced types; required
 	// Trace is called with every SQL statement before it runs (tests); nil = no trace.
 	Trace func(sql string)
-}
-
-// Chainer makes the links of the audit chain.
-type Chainer interface {
-	Chain(prev string, entry []byte) string
 }
 
 // DB is an open store. It is safe for concurrent use.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -16,72 +17,12 @@ import (
 	"daohu/server/write"
 )
 
-// What an audit line says of a row is "<id> <version> <mark>", and " x" after
-// it for a tombstone. The mark is a keyed hash of the stored columns: it shows
-// a change made behind the program's back, and says nothing to anyone without
-// the key, not even once the row is gone.
+// What else a township's line says.
 const (
-	markDigits = 16 // hex digits: 64 bits, for one row of one version
-	deadMark   = "x"
-	movedKey   = "~household" // households whose last_seq alone moved
-	grantKey   = "+assignment"
-	endKey     = "-assignment"
+	movedKey = "~household" // households whose last_seq alone moved
+	grantKey = "+assignment"
+	endKey   = "-assignment"
 )
-
-// shape turns rows of one type into the text that is marked: the columns by
-// name, zero values left out, so that a column added later, or another order
-// of the fields, changes no mark. Renaming a column does.
-type shape struct {
-	typ    *record.Type
-	cols   []string
-	order  []int // indexes of the columns that are marked, by name
-	number []bool
-}
-
-func (d *DB) shape(typ *record.Type) shape {
-	s := shape{typ: typ, cols: typ.Columns()}
-	for i, v := range typ.Values(typ.New()) {
-		_, text := v.(string)
-		s.number = append(s.number, !text)
-		if typ != d.house || s.cols[i] != "last_seq" { // moves without a write to the row; bound by the line itself
-			s.order = append(s.order, i)
-		}
-	}
-	slices.SortFunc(s.order, func(a, b int) int { return strings.Compare(s.cols[a], s.cols[b]) })
-	return s
-}
-
-// mark is the keyed hash of a row given as the texts of its columns.
-func (s shape) mark(c Chainer, texts []string) string {
-	var b []byte
-	for _, i := range s.order {
-		if v := texts[i]; v != "" && (v != "0" || !s.number[i]) {
-			b = append(append(b, s.cols[i]...), 0)
-			b = strconv.AppendInt(b, int64(len(v)), 10)
-			b = append(append(b, 0), v...)
-		}
-	}
-	return c.Chain("row "+s.typ.Name, b)[:markDigits] // a link of the chain never begins with "row"
-}
-
-// texts writes column values as the database gives them back.
-func texts(values []any) []string {
-	out := make([]string, len(values))
-	for i, v := range values {
-		switch v := v.(type) {
-		case string:
-			out[i] = v
-		case int64:
-			out[i] = strconv.FormatInt(v, 10)
-		case bool:
-			out[i] = "0"
-			if v {
-				out[i] = "1"
-			}
-		}
-	}
-	return out
-}
 
 // bound lists what the transaction changed, for its audit line: ids, versions
 // and marks, never a value.
@@ -118,30 +59,11 @@ func (t *tx) bound() map[string][]string {
 	return out
 }
 
-// Head is the end of one township's audit chain: written down elsewhere, it
-// proves later that nothing before it was rewritten.
-type Head struct {
-	Township string `json:"township"`
-	Seq      int64  `json:"seq"`
-	Hash     string `json:"hash"` // "" = no line yet
-	At       int64  `json:"at"`   // of the last line, Unix ms
-}
-
-// Heads reads the end of every chain, by township.
-func (d *DB) Heads(ctx context.Context) ([]Head, error) { return heads(d.gorm.WithContext(ctx)) }
-
-func heads(g *gorm.DB) ([]Head, error) {
-	out := []Head{}
-	err := g.Raw("SELECT `s`.`township`, COALESCE(`a`.`seq`, 0) AS `seq`, COALESCE(`a`.`hash`, '') AS `hash`, COALESCE(`a`.`at`, 0) AS `at` FROM `space` AS `s` " +
-		"LEFT JOIN `audit` AS `a` ON `a`.`space` = `s`.`no` AND `a`.`seq` = (SELECT MAX(`b`.`seq`) FROM `audit` AS `b` WHERE `b`.`space` = `s`.`no`) ORDER BY `s`.`township`").Scan(&out).Error
-	return out, Classify(err)
-}
-
 // Audit says what Verify looks at.
 type Audit struct {
-	Township string    // area code; "" = all, and what lies outside all townships
-	Older    []Chainer // of keys used before the present one
-	Heads    []Head    // written down earlier; each must still be in its chain
+	Township string   // area code; "" = all, the accounts, and what lies outside all townships
+	Older    []Former // keys used before the present one
+	Heads    []Head   // written down earlier; each must still be in its chain
 }
 
 // Finding is one thing that is not as the program left it. It carries no
@@ -155,7 +77,10 @@ type Finding struct {
 
 func (f Finding) String() string {
 	var b strings.Builder
-	b.WriteString("township " + f.Township)
+	if f.Township != AccountsChain {
+		b.WriteString("township ")
+	}
+	b.WriteString(f.Township)
 	if f.Seq > 0 {
 		fmt.Fprintf(&b, ", line %d", f.Seq)
 	}
@@ -172,10 +97,14 @@ type Verified struct {
 	Findings            []Finding
 }
 
+func (v *Verified) find(seq int64, typ, id, what string) {
+	v.Findings = append(v.Findings, Finding{v.Township, seq, typ, id, what})
+}
+
 // Verify reads the audit chains again, compares every row of the synced
-// tables and every assignment with the last line that names it, and returns
-// one outcome per township; findings outside all townships come last under the
-// name "-". It sees one moment of the database and may run beside writes.
+// tables, every assignment, account, export and look at a sealed field with the
+// last line that names it, and returns one outcome per township, then that of
+// the accounts; findings outside all come last under the name "-". It sees one moment of the database and may run beside writes.
 func (d *DB) Verify(ctx context.Context, a Audit) ([]Verified, error) {
 	var out []Verified
 	err := d.snapshot(ctx, func(g *gorm.DB) error {
@@ -196,6 +125,13 @@ func (d *DB) Verify(ctx context.Context, a Audit) ([]Verified, error) {
 		}
 		if a.Township != "" {
 			return nil
+		}
+		accounts, err := d.verifyAccounts(g, a)
+		if err != nil {
+			return err
+		}
+		if accounts.Lines+accounts.Rows > 0 || len(accounts.Findings) > 0 {
+			out = append(out, accounts)
 		}
 		stray, err := d.strays(g)
 		if len(stray) > 0 {
@@ -227,7 +163,7 @@ func (d *DB) strays(g *gorm.DB) ([]Finding, error) {
 		}
 		return err
 	}
-	if err := look("%d audit lines belong to no township", "SELECT COUNT(*) FROM `audit` WHERE `space` NOT IN (SELECT `no` FROM `space`)"); err != nil {
+	if err := look("%d audit lines belong to no township", "SELECT COUNT(*) FROM `audit` WHERE `space` <> 0 AND `space` NOT IN (SELECT `no` FROM `space`)"); err != nil {
 		return nil, err
 	}
 	tables := []string{write.Grant{}.TableName()}
@@ -262,10 +198,9 @@ type grantNote struct {
 
 // ledger replays one township's audit lines.
 type ledger struct {
+	*replay
 	d      *DB
-	a      Audit
 	sp     auditSpace
-	chains []Chainer // the one that fitted last comes first
 	rows   map[string]map[string]noted
 	last   map[string]int64          // household -> last_seq
 	grants map[[3]string][]grantNote // by principal, household, source
@@ -273,29 +208,32 @@ type ledger struct {
 }
 
 func newLedger(d *DB, a Audit, sp auditSpace) *ledger {
-	l := &ledger{d: d, a: a, sp: sp, chains: append([]Chainer{d.opt.Chain}, a.Older...),
-		rows: map[string]map[string]noted{}, last: map[string]int64{}, grants: map[[3]string][]grantNote{}}
+	l := &ledger{d: d, sp: sp, rows: map[string]map[string]noted{}, last: map[string]int64{}, grants: map[[3]string][]grantNote{}}
 	for _, t := range d.opt.Types {
 		l.rows[t.Name] = map[string]noted{}
 	}
 	l.out.Township = sp.Township
+	l.replay = d.newReplay(a, sp.No, &l.out)
+	l.note = l.keep
 	return l
 }
 
-func (l *ledger) find(seq int64, typ, id, what string) {
-	l.out.Findings = append(l.out.Findings, Finding{l.sp.Township, seq, typ, id, what})
-}
+func (l *ledger) find(seq int64, typ, id, what string) { l.out.find(seq, typ, id, what) }
+
+// otherKey stands in place of everything when no line of a chain fits.
+const otherKey = "no audit line fits; either all were rewritten, or DAOHU_KEY is not the key they were written with"
 
 func (l *ledger) run(g *gorm.DB) error {
-	fitted, err := l.lines(g)
+	fitted, err := l.replay.run(g)
 	if err != nil {
 		return err
 	}
-	if l.out.Lines > 0 && fitted == 0 { // everything would differ: say what is wrong once
+	if !fitted { // everything would differ: say what is wrong once
 		l.out.Findings = nil
-		l.find(0, "", "", "no audit line fits; either all were rewritten, or DAOHU_KEY is not the key they were written with")
+		l.find(0, "", "", otherKey)
 		return nil
 	}
+	l.ends(l.prev)
 	for _, t := range l.d.opt.Types {
 		if err := l.compare(g, t); err != nil {
 			return err
@@ -304,55 +242,9 @@ func (l *ledger) run(g *gorm.DB) error {
 	return l.assignments(g)
 }
 
-// lines checks the chain itself and notes what each line says.
-func (l *ledger) lines(g *gorm.DB) (fitted int, err error) {
-	rows, err := g.Raw("SELECT `seq`, `at`, `actor`, `action`, `rows`, `hash` FROM `audit` WHERE `space` = ? ORDER BY `seq`", l.sp.No).Rows()
-	if err != nil {
-		return 0, err
-	}
-	defer rows.Close()
-	prev, want := Head{}, map[int64]string{}
-	for _, h := range l.a.Heads {
-		if h.Township == l.sp.Township && h.Hash != "" {
-			want[h.Seq] = h.Hash
-		}
-	}
-	for rows.Next() {
-		var at, seq int64
-		var actor, action, text, hash string
-		if err := rows.Scan(&seq, &at, &actor, &action, &text, &hash); err != nil {
-			return fitted, err
-		}
-		entry, err := json.Marshal([]any{l.sp.No, seq, at, actor, action, text})
-		if err != nil {
-			return fitted, err
-		}
-		switch {
-		case l.fits(prev.Hash, entry, hash):
-			fitted++
-		case seq > prev.Seq+1:
-			l.find(seq, "", "", fmt.Sprintf("does not follow from line %d: it was changed, or lines between are missing", prev.Seq))
-		default:
-			l.find(seq, "", "", "does not follow from the line before: one of the two was changed, added or moved")
-		}
-		l.note(seq, at, text)
-		if want[seq] == hash {
-			delete(want, seq)
-		}
-		l.out.Lines++
-		prev = Head{Township: l.sp.Township, Seq: seq, Hash: hash, At: at}
-	}
-	l.ends(prev)
-	for _, seq := range slices.Sorted(maps.Keys(want)) {
-		l.find(seq, "", "", "the head written down earlier is not in the chain: lines were removed or rewritten since, or a backup was restored")
-	}
-	return fitted, rows.Err()
-}
-
 // ends compares the chain's end with the township's counter. Only a restore
 // that a phone noticed moves the counter without a line.
 func (l *ledger) ends(prev Head) {
-	l.out.Seq, l.out.Hash, l.out.At = prev.Seq, prev.Hash, prev.At
 	if prev.Hash != l.sp.AuditHead {
 		l.find(prev.Seq, "", "", "the chain does not end at the stored head: last lines are missing or added, or the head was changed")
 	}
@@ -361,18 +253,8 @@ func (l *ledger) ends(prev Head) {
 	}
 }
 
-func (l *ledger) fits(prev string, entry []byte, hash string) bool {
-	for i, c := range l.chains {
-		if c.Chain(prev, entry) == hash {
-			l.chains[0], l.chains[i] = l.chains[i], l.chains[0]
-			return true
-		}
-	}
-	return false
-}
-
-// note keeps what a line says of its rows; later lines write over it.
-func (l *ledger) note(seq, at int64, text string) {
+// keep notes what a line says of its rows; later lines write over it.
+func (l *ledger) keep(seq, at int64, text string) {
 	said := map[string][]string{}
 	if err := json.Unmarshal([]byte(text), &said); err != nil {
 		l.find(seq, "", "", "its list of rows cannot be read")
@@ -403,7 +285,7 @@ func (l *ledger) note(seq, at int64, text string) {
 				l.find(seq, name, p[0], "the line names the row without its content")
 				continue
 			}
-			rows[p[0]] = noted{p[1], p[2], seq, len(p) > 3 && p[3] == deadMark, l.chains[0]}
+			rows[p[0]] = noted{p[1], p[2], seq, len(p) > 3 && p[3] == deadMark, l.keys[0].Chainer}
 			if name == l.d.house.Name {
 				l.last[p[0]] = seq
 			}
@@ -439,8 +321,8 @@ func (l *ledger) compare(g *gorm.DB, typ *record.Type) error {
 		switch {
 		case !named:
 			l.find(0, typ.Name, id, "no audit line names this row: it was added behind the program's back")
-		case s.mark(n.chain, have) != n.mark || at("version") != n.version:
-			l.find(n.seq, typ.Name, id, "the row is not as this line left it: it was changed behind the program's back")
+		case at("version") != n.version || s.wrong(n.chain, have, n.mark) != "":
+			l.find(n.seq, typ.Name, id, cmp.Or(s.wrong(n.chain, have, n.mark), "the row is not of the version this line left: it was changed behind the program's back"))
 		case typ == l.d.house && at("last_seq") != strconv.FormatInt(l.last[id], 10):
 			l.find(l.last[id], typ.Name, id, "the row's last_seq is not that of the last line about the household")
 		}

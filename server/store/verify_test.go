@@ -280,7 +280,11 @@ func TestVerifyAfterKeyChange(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	next, err := store.Open(t.Context(), store.Options{File: p.open.File, Unsafe: true, Now: p.Now, Rand: zeros{}, Chain: fresh, Types: types.All()})
+	both, err := seal.New(seal.Key{ID: "n", Bytes: []byte(strings.Repeat("n", 32))}, seal.Key{ID: "t", Bytes: make([]byte, 32)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	next, err := store.Open(t.Context(), store.Options{File: p.open.File, Unsafe: true, Now: p.Now, Rand: zeros{}, Chain: fresh, Sealer: both, Types: types.All()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -293,7 +297,7 @@ func TestVerifyAfterKeyChange(t *testing.T) {
 		tx.Put(activity.VisitType, aVisit("visit00000C1", tw.Houses[0]))
 		return nil
 	})
-	if all, err = next.Verify(t.Context(), store.Audit{Older: []store.Chainer{p.Box}}); err != nil || len(all) != 1 || len(all[0].Findings) != 0 {
+	if all, err = next.Verify(t.Context(), store.Audit{Older: []store.Former{{Chainer: p.Box}}}); err != nil || len(all) != 1 || len(all[0].Findings) != 0 {
 		t.Fatalf("%+v %v", all, err)
 	}
 }

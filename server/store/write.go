@@ -90,13 +90,16 @@ type tx struct {
 	side   []any
 	grants []write.Grant
 	ends   []write.Grant
+	wiped  bool  // the phone is to be erased, or no longer
 	err    error // first misuse by decide
 }
 
 var _ write.Tx = (*tx)(nil)
 
-func (t *tx) forUpdate() string {
-	if t.db.dialect == "mysql" {
+func (t *tx) forUpdate() string { return t.db.forUpdate() }
+
+func (d *DB) forUpdate() string {
+	if d.dialect == "mysql" {
 		return " FOR UPDATE"
 	}
 	return "" // BEGIN IMMEDIATE holds the whole file
@@ -133,6 +136,7 @@ func (t *tx) lock() error {
 func (t *tx) flush() (int64, error) {
 	if t.client != nil && *t.client != t.was {
 		c := t.client
+		t.wiped = c.Wipe != t.was.Wipe
 		if err := t.g.Exec("UPDATE `client` SET `last_mid` = ?, `acked_mid` = ?, `schema` = ?, `unsent` = ?, `oldest_at` = ?, `seen_at` = ?, `wipe` = ? WHERE `id` = ?",
 			c.LastMid, c.AckedMid, c.Schema, c.Unsent, c.OldestAt, c.SeenAt, c.Wipe, c.ID).Error; err != nil {
 			return 0, err
@@ -144,7 +148,10 @@ func (t *tx) flush() (int64, error) {
 		}
 	}
 	if len(t.puts)+len(t.grants)+len(t.ends) == 0 {
-		return 0, t.addSide(0)
+		if err := t.addSide(0); err != nil {
+			return 0, err
+		}
+		return 0, t.auditWipe()
 	}
 	if err := t.addSide(-1); err != nil { // what carries no seq goes before the counter is taken
 		return 0, err
@@ -178,7 +185,19 @@ func (t *tx) flush() (int64, error) {
 	if err := t.writeGrants(sp.Seq); err != nil {
 		return 0, err
 	}
-	return sp.Seq, t.audit(sp.No, sp.Seq, sp.AuditHead)
+	if err := t.audit(sp.No, sp.Seq, sp.AuditHead); err != nil {
+		return 0, err
+	}
+	return sp.Seq, t.auditWipe()
+}
+
+// auditWipe notes in the accounts' chain that a phone is to be erased, or no
+// longer.
+func (t *tx) auditWipe() error {
+	if !t.wiped {
+		return nil
+	}
+	return t.db.did(t.g, deed{actor: t.in.Actor, action: "wipe", rows: map[string][]string{write.Client{}.TableName(): {t.client.ID}}})
 }
 
 // number gives new households their place in the walk. The counter is held by
@@ -297,25 +316,6 @@ func (t *tx) audit(no, seq int64, head string) error {
 		return err
 	}
 	return t.db.chain(t.g, auditLine{no, seq, t.now, t.in.Actor, t.in.Action, string(rows)}, head)
-}
-
-type auditLine struct {
-	space, seq, at      int64
-	actor, action, rows string
-}
-
-// chain stores one line after head and makes it the head.
-func (d *DB) chain(g *gorm.DB, l auditLine, head string) error {
-	entry, err := json.Marshal([]any{l.space, l.seq, l.at, l.actor, l.action, l.rows})
-	if err != nil {
-		return err
-	}
-	hash := d.opt.Chain.Chain(head, entry)
-	if err := g.Exec("INSERT INTO `audit` (`space`, `seq`, `at`, `actor`, `action`, `rows`, `hash`) VALUES (?, ?, ?, ?, ?, ?, ?)",
-		l.space, l.seq, l.at, l.actor, l.action, l.rows, hash).Error; err != nil {
-		return err
-	}
-	return g.Exec("UPDATE `space` SET `audit_head` = ? WHERE `no` = ?", hash, l.space).Error
 }
 
 // addSide writes the queued rows without seq. History carries the seq of the

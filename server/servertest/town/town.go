@@ -83,7 +83,7 @@ func Open(ctx context.Context, o Options) (*Base, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
-	b.DB, err = store.Open(ctx, store.Options{MySQL: o.MySQL, File: o.File, Unsafe: true, Now: b.Now, Rand: b.rand, Chain: b.Box, Types: types.All(), Trace: o.Trace})
+	b.DB, err = store.Open(ctx, store.Options{MySQL: o.MySQL, File: o.File, Unsafe: true, Now: b.Now, Rand: b.rand, Chain: b.Box, Sealer: b.Box, Types: types.All(), Trace: o.Trace})
 	if err != nil {
 		return nil, err
 	}
