@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"bytes"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -55,6 +56,49 @@ func TestCard(t *testing.T) {
 	w.want(fault.Invalid, err)
 	_, _, err = w.IssueCard(ctx, "nobody")
 	w.want(fault.NotFound, err)
+}
+
+// TestOlderKeys: cards and codes handed out under a key stay good when another
+// takes its place, and are void without it; what is new is made with the new one.
+func TestOlderKeys(t *testing.T) {
+	w := open(t, "")
+	ctx := t.Context()
+	h, c, d := w.user(access.Household, "household-0001"), w.user(access.Cadre, "cadre-001"), w.user(access.Cadre, "cadre-002")
+	token, pin, err := w.IssueCard(ctx, h.ID)
+	w.want("", err)
+	code, _, err := w.IssueCode(ctx, c.ID)
+	w.want("", err)
+	under := func(keys ...byte) *account.Service {
+		cfg := w.cfg
+		cfg.Key, cfg.OldKeys = bytes.Repeat(keys[:1], 32), nil
+		for _, k := range keys[1:] {
+			cfg.OldKeys = append(cfg.OldKeys, bytes.Repeat([]byte{k}, 32))
+		}
+		s, err := account.New(cfg)
+		w.want("", err)
+		return s
+	}
+	alone, both := under(7), under(7, 8, 9)
+	_, err = alone.LoginCard(ctx, token, pin, "192.0.2.1")
+	w.want(fault.BadLogin, err)
+	_, err = alone.LoginWeChat(ctx, "demo:cadre-001", code)
+	w.want(fault.BadLogin, err)
+	_, err = both.LoginCard(ctx, token, wrongPIN(pin, 1), "192.0.2.1")
+	w.want(fault.BadLogin, err)
+	_, err = both.LoginCard(ctx, token, pin, "192.0.2.1")
+	w.want("", err)
+	l, err := both.LoginWeChat(ctx, "demo:cadre-001", code)
+	w.want("", err)
+	_, err = alone.Authenticate(ctx, l.Token)
+	w.want("", err)
+	token, pin, err = both.IssueCard(ctx, h.ID)
+	w.want("", err)
+	code, _, err = both.IssueCode(ctx, d.ID)
+	w.want("", err)
+	_, err = alone.LoginCard(ctx, token, pin, "192.0.2.1")
+	w.want("", err)
+	_, err = alone.LoginWeChat(ctx, "demo:cadre-002", code)
+	w.want("", err)
 }
 
 // 64 guess at once, from as many addresses: at most 10 PINs are looked at, and

@@ -18,7 +18,13 @@ import (
 // to check what was made with it, not to open anything.
 type kept struct {
 	seal.Subkeys
-	Until map[int64]store.Head `json:"until"` // ends of the audit chains when it was replaced, by space
+	until map[int64]store.Head // ends of the audit chains when it was replaced, by space; nil = it is not
+}
+
+// keptText is the text that is sealed of it.
+type keptText struct {
+	seal.Exposed
+	Until map[int64]store.Head `json:"until"`
 }
 
 // ErrOldKeyFirst says that DAOHU_KEY begins with a key that was replaced.
@@ -29,7 +35,10 @@ var ErrOldKeyFirst = errors.New("DAOHU_KEY begins with a key that was replaced b
 func (a *App) ring(ctx context.Context) (out []kept, closed, err error) {
 	list, err := a.DB.Keyring(ctx)
 	for _, k := range list {
-		one := kept{}
+		if k.ID == a.Box.Current() {
+			return nil, nil, ErrOldKeyFirst
+		}
+		one := keptText{}
 		text, err := a.Box.Open(k.Secret)
 		if err == nil {
 			err = json.Unmarshal([]byte(text), &one)
@@ -39,10 +48,8 @@ func (a *App) ring(ctx context.Context) (out []kept, closed, err error) {
 			closed = fmt.Errorf("what is kept of the key %s cannot be opened: it was changed, or the key it is sealed with is not in DAOHU_KEY: %w", k.ID, err)
 		case one.ID != k.ID:
 			closed = fmt.Errorf("what is kept of the key %s belongs to %s", k.ID, one.ID)
-		case k.ID == a.Box.Current():
-			return nil, nil, ErrOldKeyFirst
 		default:
-			out = append(out, one)
+			out = append(out, kept{seal.Subkeys(one.Exposed), one.Until})
 		}
 	}
 	return out, closed, err
@@ -63,7 +70,7 @@ func (a *App) formers(ctx context.Context) ([]kept, error) {
 	for _, s := range a.Box.Subkeys()[1:] {
 		k := kept{Subkeys: s}
 		if i := slices.IndexFunc(ring, func(r kept) bool { return r.ID == s.ID }); i >= 0 {
-			k.Until = ring[i].Until
+			k.until = ring[i].until
 			ring = slices.Delete(ring, i, i+1)
 		}
 		out = append(out, k)
@@ -78,7 +85,7 @@ func (a *App) Audit(ctx context.Context, in store.Audit) ([]store.Verified, erro
 		return nil, err
 	}
 	for _, k := range formers {
-		in.Older = append(in.Older, store.Former{Chainer: k.Subkeys, ID: k.ID, Until: k.Until})
+		in.Older = append(in.Older, store.Former{Chainer: k.Subkeys, ID: k.ID, Until: k.until})
 	}
 	return a.DB.Verify(ctx, in)
 }
@@ -125,7 +132,7 @@ func (a *App) Rekey(ctx context.Context, dry bool, say func(stage string, done, 
 	}
 	for _, k := range formers {
 		used := slices.ContainsFunc(after, func(c store.SealedCount) bool { return c.Key == k.ID })
-		if used || k.Until != nil {
+		if used || k.until != nil {
 			continue
 		}
 		err := a.replace(ctx, k)
@@ -139,8 +146,7 @@ func (a *App) Rekey(ctx context.Context, dry bool, say func(stage string, done, 
 
 func (a *App) replace(ctx context.Context, k kept) error {
 	return a.DB.Replace(ctx, k.ID, func(until map[int64]store.Head) (record.Sealed, error) {
-		k.Until = until
-		text, err := json.Marshal(k)
+		text, err := json.Marshal(keptText{seal.Exposed(k.Subkeys), until})
 		if err != nil {
 			return "", err
 		}
@@ -160,14 +166,15 @@ type KeyState struct {
 }
 
 // Keys looks at every sealed value's key and opens one of each column and key.
+// The error says what of the key ring cannot be read; the keys come with it.
 func (a *App) Keys(ctx context.Context) ([]KeyState, error) {
 	counts, err := a.DB.CountSealed(ctx)
 	if err != nil {
 		return nil, err
 	}
 	_, closed, err := a.ring(ctx)
-	if err != nil || closed != nil {
-		return nil, errors.Join(err, closed)
+	if err != nil {
+		return nil, err
 	}
 	formers, err := a.formers(ctx)
 	if err != nil {
@@ -175,7 +182,7 @@ func (a *App) Keys(ctx context.Context) ([]KeyState, error) {
 	}
 	var out []KeyState
 	for i, s := range a.Box.Subkeys() {
-		out = append(out, KeyState{ID: s.ID, Named: true, Current: i == 0, Kept: i > 0 && formers[i-1].Until != nil})
+		out = append(out, KeyState{ID: s.ID, Named: true, Current: i == 0, Kept: i > 0 && formers[i-1].until != nil})
 	}
 	for _, c := range counts {
 		i := slices.IndexFunc(out, func(k KeyState) bool { return k.ID == c.Key })
@@ -190,7 +197,7 @@ func (a *App) Keys(ctx context.Context) ([]KeyState, error) {
 			}
 		}
 	}
-	return out, nil
+	return out, closed
 }
 
 // Say tells an operator in one sentence how a key stands; bad: something is lost

@@ -58,6 +58,8 @@ type site struct {
 	book  *roster.Book
 	ids   map[string]string // household ids by 户编号
 	where string            // township
+	env   map[string]string // settings
+	srv   *httptest.Server
 }
 
 // sites runs f on the embedded default, and on MariaDB with Redis.
@@ -72,19 +74,14 @@ func newSite(t *testing.T, dsn, redis string) *site {
 	t.Helper()
 	key := sha256.Sum256([]byte("scenario"))
 	env := map[string]string{"DAOHU_DATA": t.TempDir(), "DAOHU_DB": dsn, "DAOHU_REDIS": redis, "DAOHU_KEY": hex.EncodeToString(key[:])}
-	c, err := config.Load(func(k string) string { return env[k] })
-	if err != nil {
+	s := &site{t: t, book: demo.Townships(7, time.Now())[1], env: env}
+	if err := s.start(); err != nil {
 		t.Fatal(err)
 	}
-	a, err := app.New(t.Context(), app.Options{Config: c, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Rand: rand.Reader, Unsafe: true, WeChat: codes{}, Hash: account.HashParams{MemoryKiB: 64, Passes: 1}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = a.Close() })
+	a := s.App
 	if err := a.DB.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	s := &site{App: a, t: t, book: demo.Townships(7, time.Now())[1]}
 	var buf bytes.Buffer
 	if err := roster.Write(&buf, s.book); err != nil {
 		t.Fatal(err)
@@ -95,10 +92,25 @@ func newSite(t *testing.T, dsn, redis string) *site {
 	}
 	s.ids, s.where = got.IDs, got.Township
 	s.user("admin", access.Township, "")
-	srv := httptest.NewServer(a.API)
-	t.Cleanup(srv.Close)
-	s.url = srv.URL
 	return s
+}
+
+// start puts the program together by the site's settings, behind a server.
+func (s *site) start() error {
+	c, err := config.Load(func(k string) string { return s.env[k] })
+	if err != nil {
+		return err
+	}
+	a, err := app.New(s.t.Context(), app.Options{Config: c, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Rand: rand.Reader, Unsafe: true, WeChat: codes{}, Hash: account.HashParams{MemoryKiB: 64, Passes: 1}})
+	if err != nil {
+		return err
+	}
+	s.App = a
+	s.t.Cleanup(func() { _ = a.Close() })
+	s.srv = httptest.NewServer(a.API)
+	s.t.Cleanup(s.srv.Close)
+	s.url = s.srv.URL
+	return nil
 }
 
 func (s *site) user(login string, role access.Role, house string) account.User {

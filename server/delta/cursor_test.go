@@ -45,6 +45,20 @@ func TestCursorLength(t *testing.T) {
 	}
 }
 
+// TestCursorsOfOlderKeys: a cursor of a key used before goes on; one of a key
+// nobody named does not.
+func TestCursorsOfOlderKeys(t *testing.T) {
+	tag := func(n uint32) func([]byte) uint32 { return func(b []byte) uint32 { return testTag(b) + n } }
+	s := &Service{Config: Config{Tag: tag(0), OldTags: []func([]byte) uint32{tag(1), tag(2)}}}
+	c := &cursor{marks: []mark{{1, 1, 5}}}
+	for n := range uint32(4) {
+		got, err := s.readCursor(c.encode(tag(n)))
+		if (err == nil) != (n < 3) || err == nil && got.mark(1) != c.marks[0] {
+			t.Errorf("key %d: %+v %v", n, got, err)
+		}
+	}
+}
+
 // FuzzDecodeCursor: no text makes it panic, and whatever it takes is exactly
 // what encode makes, even with a tag that anybody can compute.
 func FuzzDecodeCursor(f *testing.F) {

@@ -4,6 +4,11 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -174,7 +179,10 @@ func TestIndex(t *testing.T) {
 			rt.Fatal("does not depend on the key")
 		}
 	})
-	if a.Index("") != "" {
+	if a.Index("99999919500101001x") != a.Index("99999919500101001X") {
+		t.Error("a small x is another number")
+	}
+	if a.Index("") != "" || a.Indexes("") != nil {
 		t.Error("no number has an index")
 	}
 	if box(t, key("x", "one"), key("y", "two")).Index(secret) != a.Index(secret) {
@@ -194,6 +202,73 @@ func TestChain(t *testing.T) {
 		b.Chain("prev", []byte("entrx")), box(t, key("a", "two")).Chain("prev", []byte("entry")), b.Index("prev")} {
 		if other == base {
 			t.Error("two different links are equal")
+		}
+	}
+}
+
+// TestSubkeys: those of an older key recognise what it made, whatever key is in
+// front now, and survive the key ring; nothing prints them.
+func TestSubkeys(t *testing.T) {
+	old := box(t, key("2026", "one"))
+	both := box(t, key("2027", "two"), key("2026", "one"))
+	if both.Current() != "2027" || !slices.Equal(both.Indexes(secret), []string{both.Index(secret), old.Index(secret)}) || both.Index(secret) == old.Index(secret) {
+		t.Errorf("indexes %v", both.Indexes(secret))
+	}
+	raw, err := json.Marshal(seal.Exposed(both.Subkeys()[1]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var read seal.Exposed
+	if err := json.Unmarshal(raw, &read); err != nil {
+		t.Fatal(err)
+	}
+	kept := seal.Subkeys(read)
+	if kept.ID != "2026" || kept.Index(secret) != old.Index(secret) || kept.Chain("a", []byte("b")) != old.Chain("a", []byte("b")) || kept.Tag([]byte("c")) != old.Tag([]byte("c")) {
+		t.Error("what was kept of the old key does not recognise its work")
+	}
+	seen := map[string]bool{}
+	for _, k := range both.Subkeys() {
+		for _, b := range [][]byte{k.Blind, k.Audit, k.Cursor, k.Accounts} {
+			if len(b) != 32 || seen[string(b)] {
+				t.Error("two subkeys are the same, or none")
+			}
+			seen[string(b)] = true
+		}
+	}
+	var log bytes.Buffer
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "kept", kept, "list", []any{kept})
+	for _, text := range []string{log.String(), fmt.Sprintf("%v %+v %#v %s %x", kept, kept, kept, kept, kept)} {
+		if !strings.Contains(text, "2026") || strings.Contains(text, fmt.Sprint(kept.Audit[:4])) || strings.Contains(text, hex.EncodeToString(kept.Audit[:4])) || strings.Contains(text, base64.StdEncoding.EncodeToString(kept.Audit)[:8]) {
+			t.Errorf("printed: %s", text)
+		}
+	}
+	for text, want := range map[record.Sealed]string{"2026.abc": "2026", "plain": "", "": ""} {
+		if got := seal.KeyID(text); got != want {
+			t.Errorf("%q: %q", text, got)
+		}
+	}
+}
+
+// TestOneSpelling: base64 leaves bits over that say nothing, and passes over
+// line ends; a sealed value may not be written in two ways.
+func TestOneSpelling(t *testing.T) {
+	b := box(t, key("a", "one"))
+	const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	for _, plain := range []string{"1", "12", "123"} { // each leaves another number of bits over
+		s, err := b.Seal(plain)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range digits {
+			other := string(s)[:len(s)-1] + digits[i:i+1]
+			if got, err := b.Open(record.Sealed(other)); other != string(s) && err == nil {
+				t.Errorf("%s opens as %q, and so does %s", other, got, s)
+			}
+		}
+		for _, end := range []string{"\n", "\r"} {
+			if _, err := b.Open(s + record.Sealed(end)); err == nil {
+				t.Errorf("%q at the end changes nothing", end)
+			}
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -13,8 +14,8 @@ import (
 )
 
 // Subkeys are what one key proves things with. They say nothing about the key
-// they come from: who has them opens no sealed value. JSON is their form in
-// the key ring, where they are sealed; every way of printing hides them.
+// they come from: who has them opens no sealed value. Every way of printing
+// hides them; Exposed is their form for the key ring, where they are sealed.
 type Subkeys struct {
 	ID       string `json:"id"`       // of the key
 	Blind    []byte `json:"blind"`    // blind indexes
@@ -22,6 +23,9 @@ type Subkeys struct {
 	Cursor   []byte `json:"cursor"`   // tags of cursors
 	Accounts []byte `json:"accounts"` // hashes of one-time codes and of what PINs are hashed from
 }
+
+// Exposed are Subkeys as they are, to be written as JSON and sealed at once.
+type Exposed Subkeys
 
 func derive(k Key) (Subkeys, error) {
 	s := Subkeys{ID: k.ID}
@@ -42,6 +46,9 @@ func (s Subkeys) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "subkeys
 
 // LogValue hides the keys from slog.
 func (s Subkeys) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(s)) }
+
+// MarshalJSON writes the id alone.
+func (s Subkeys) MarshalJSON() ([]byte, error) { return json.Marshal(fmt.Sprint(s)) }
 
 // Index is the keyed blind index of an identifying number: 32 hex digits,
 // equal for equal numbers, useless without the key. Small and capital letters
