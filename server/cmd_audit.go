@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -14,8 +15,9 @@ import (
 )
 
 type auditCmd struct {
-	Verify auditVerify `cmd:"" help:"Check the audit logs, and every row, account, export and look against them; exit 1 if anything was changed behind the program's back."`
-	Head   auditHead   `cmd:"" help:"Print the end of each township's audit log and of the accounts': write them down elsewhere every day."`
+	Verify   auditVerify   `cmd:"" help:"Check the audit logs, and every row, account, export and look against them; exit 1 if anything was changed behind the program's back."`
+	Accounts auditAccounts `cmd:"" help:"List what was done to accounts, by whom: ids only."`
+	Head     auditHead     `cmd:"" help:"Print the end of each township's audit log and of the accounts': write them down elsewhere every day."`
 }
 
 type auditVerify struct {
@@ -99,6 +101,25 @@ func printHead(e *env, h store.Head) {
 		at = time.UnixMilli(h.At).In(app.Shanghai()).Format(time.RFC3339)
 	}
 	fmt.Fprintf(e.out, "head\t%s\t%d\t%s\t%s\n", h.Township, h.Seq, hash, at)
+}
+
+type auditAccounts struct {
+	After int64 `help:"Number of the line after which to begin."`
+}
+
+func (c auditAccounts) Run(e *env) error {
+	return e.with(func(a *app.App) error {
+		for after := c.After; ; {
+			list, err := a.DB.AccountLines(e.ctx, after)
+			if err != nil || len(list) == 0 {
+				return err
+			}
+			for _, l := range list {
+				fmt.Fprintf(e.out, "%d\t%s\t%s\t%s\t%s\n", l.Seq, time.UnixMilli(l.At).In(app.Shanghai()).Format(time.RFC3339), cmp.Or(l.Actor, "-"), l.Action, l.Rows)
+				after = l.Seq
+			}
+		}
+	})
 }
 
 type auditHead struct{}

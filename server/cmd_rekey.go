@@ -34,11 +34,11 @@ func (c rekeyCmd) Run(e *env) error {
 			fmt.Fprintf(e.out, "%d values are not sealed with key %s. Nothing was changed.\n", got.Old, got.Current)
 			return err
 		}
-		fmt.Fprintf(e.out, "%d values sealed anew with key %s, %d could not be.\n", got.Values, got.Current, got.Closed)
+		fmt.Fprintf(e.out, "%d values sealed anew with key %s, %d could not be.\n", got.Values, got.Current, got.Left)
 		for _, id := range got.Replaced {
 			fmt.Fprintf(e.out, "key %s is replaced: take it out of DAOHU_KEY; keep it on paper as long as the backups made with it.\n", id)
 		}
-		if err == nil && got.Closed > 0 {
+		if err == nil && got.Left > 0 {
 			err = errClosed
 		}
 		return err

@@ -118,7 +118,7 @@ func TestBackupAndRestoreTheWhole(t *testing.T) {
 		}
 		defer b.Close()
 		audit, err := a.Restore(t.Context(), b, quiet)
-		if err != nil || len(audit) != 1 || len(audit[0].Findings) > 0 || audit[0].Lines < 3 {
+		if err != nil || len(audit) != 2 || len(audit[0].Findings) > 0 || audit[0].Lines < 3 {
 			t.Fatalf("%v %+v", err, audit)
 		}
 		if _, err := a.Restore(t.Context(), b, quiet); !errors.Is(err, store.ErrNotEmpty) {

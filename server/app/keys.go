@@ -96,7 +96,7 @@ type Rekeyed struct {
 	Current  string              // id of the key that seals
 	Old      int64               // values not sealed with it, before
 	Values   int64               // sealed anew
-	Closed   int64               // left: their key is unknown, or they are damaged
+	Left     int64               // still not: their key is unknown, they are damaged, or a server still has another key in front
 	Replaced []string            // ids of keys that are not needed any more since now
 }
 
@@ -113,16 +113,12 @@ func (a *App) Rekey(ctx context.Context, dry bool, say func(stage string, done, 
 	if out.Counts, err = a.DB.CountSealed(ctx); err != nil {
 		return nil, err
 	}
-	for _, c := range out.Counts {
-		if c.Key != out.Current {
-			out.Old += c.Values
-		}
-	}
+	out.Old = others(out.Counts, out.Current)
 	if dry {
 		return out, nil
 	}
 	got, err := a.DB.Rekey(ctx, func(done int64) { say("换密钥", int(min(done, out.Old)), int(out.Old)) })
-	out.Values, out.Closed = got.Values, got.Closed
+	out.Values = got.Values
 	if err != nil {
 		return out, err
 	}
@@ -130,6 +126,7 @@ func (a *App) Rekey(ctx context.Context, dry bool, say func(stage string, done, 
 	if err != nil {
 		return out, err
 	}
+	out.Left = others(after, out.Current)
 	for _, k := range formers {
 		used := slices.ContainsFunc(after, func(c store.SealedCount) bool { return c.Key == k.ID })
 		if used || k.until != nil {
@@ -142,6 +139,16 @@ func (a *App) Rekey(ctx context.Context, dry bool, say func(stage string, done, 
 		out.Replaced = append(out.Replaced, k.ID)
 	}
 	return out, nil
+}
+
+// others counts the values that are not sealed with the key.
+func others(counts []store.SealedCount, current string) (n int64) {
+	for _, c := range counts {
+		if c.Key != current {
+			n += c.Values
+		}
+	}
+	return n
 }
 
 func (a *App) replace(ctx context.Context, k kept) error {

@@ -263,7 +263,7 @@ func TestKeyRotation(t *testing.T) {
 		rest, err := s.Rekey(t.Context(), false, quiet)
 		close(stop)
 		wg.Wait()
-		if err != nil || rest.Closed != 0 || rest.Values < was.Old-half.Values-10 || len(rest.Replaced) != 1 || rest.Replaced[0] != "1" {
+		if err != nil || rest.Left != 0 || rest.Values < was.Old-half.Values-10 || len(rest.Replaced) != 1 || rest.Replaced[0] != "1" {
 			t.Fatalf("the rest: %+v %v", rest, err)
 		}
 		h.works("sealed anew")
@@ -288,7 +288,7 @@ func TestKeyRotation(t *testing.T) {
 			start("2")
 		}
 		start("3", "2")
-		if again, err := s.Rekey(t.Context(), false, quiet); err != nil || again.Closed != 0 || len(again.Replaced) != 1 {
+		if again, err := s.Rekey(t.Context(), false, quiet); err != nil || again.Left != 0 || len(again.Replaced) != 1 {
 			t.Fatalf("once more: %+v %v", again, err)
 		}
 		start("3")

@@ -186,3 +186,56 @@ func TestUsersAreChanged(t *testing.T) {
 		t.Error("a secret is in the log")
 	}
 }
+
+// TestAccountChangesNameTheirActor: over HTTP every change of an account leaves
+// a line that names who made it; logging in leaves none.
+func TestAccountChangesNameTheirActor(t *testing.T) {
+	for name, o := range map[string]fixtureOptions{"embedded": {}, "mariadb": {MariaDB: true}} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t, o)
+			admin, county := f.User("admin-1").ID, f.User("county-1").ID
+			lines := func() (n int64) {
+				t.Helper()
+				heads, err := f.DB.Heads(t.Context())
+				f.must(err)
+				return heads[len(heads)-1].Seq
+			}
+			acts := func(by, want, method, path string, body any) {
+				t.Helper()
+				token := f.Token(by)
+				f.Pass(time2)
+				before := lines()
+				if a := f.Do(method, token, path, body); a.Status > 299 {
+					t.Fatalf("%s: %d %s", path, a.Status, a.Body)
+				}
+				who, err := f.DB.AccountLines(t.Context(), before)
+				f.must(err)
+				var got []string
+				for _, l := range who {
+					got = append(got, l.Action+" "+l.Actor)
+				}
+				if strings.Join(got, ", ") != want {
+					t.Errorf("%s %s: lines %v, want %s", method, path, got, want)
+				}
+			}
+			u, house := f.User("cadre-1-0").ID, f.User("household-1-0").ID
+			f.Phone(f.Token("cadre-1-0")) // a session
+			post := "POST"
+			acts("admin-1", "user-add "+admin, post, "/api/v1/users", map[string]any{"login": "neu-1", "name": "新人", "role": "C"})
+			acts("admin-1", "code "+admin, post, "/api/v1/users/"+u+"/code", nil)
+			acts("county-1", "code "+county, post, "/api/v1/users/"+u+"/code", nil)
+			acts("admin-1", "user-change "+admin, post, "/api/v1/users/"+house+"/card", nil)
+			acts("admin-1", "revoke "+admin, post, "/api/v1/users/"+u+"/revoke", nil)
+			acts("admin-1", "user-change "+admin, post, "/api/v1/users/"+u+"/disable", map[string]any{"on": true})
+			acts("admin-1", "user-change "+admin, post, "/api/v1/users/"+u+"/disable", map[string]any{"on": false})
+			acts("admin-1", "factor-add "+admin, post, "/api/v1/me/totp", nil)
+			acts("admin-1", "look "+admin, post, "/api/v1/households/"+f.Towns[0].Houses[0].ID+"/reveal", map[string]any{"field": "phone", "reason": "电话联系入户"})
+			before := lines()
+			f.FreshToken("admin-1")
+			f.FreshToken("household-1-0")
+			if n := lines(); n != before {
+				t.Errorf("%d lines for logging in", n-before)
+			}
+		})
+	}
+}

@@ -137,6 +137,12 @@ type (
 		record.Meta
 		a string
 	}
+	indexless struct {
+		record.Meta
+		A string        `json:"a"`
+		B record.Sealed `json:"b"`
+		C string        `json:"-" rec:"index=A"`
+	}
 	orderless struct {
 		record.Meta
 		A int64 `json:"a" rec:"min=5,max=4"`
@@ -167,6 +173,7 @@ func TestWrongDeclarationsPanic(t *testing.T) {
 		"a max that is no number":  func() { record.Of[badMax]("x", p) },
 		"a min that is no number":  func() { record.Of[badMin]("x", p) },
 		"an unexported field":      func() { _ = unexported{}.a; record.Of[unexported]("x", p) },
+		"an index of a plain text": func() { record.Of[indexless]("x", p) },
 		"min above max":            func() { record.Of[orderless]("x", p) },
 	} {
 		func() {

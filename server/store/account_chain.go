@@ -224,6 +224,21 @@ func (d *DB) Forget(ctx context.Context, table string, before int64) error {
 	}))
 }
 
+// AccountLine is one line of the accounts' chain, without its proof.
+type AccountLine struct {
+	Seq, At       int64
+	Actor, Action string // user id, "" = the system or the operator; what was done
+	Rows          string // JSON: keys and marks by table
+}
+
+// AccountLines reads the lines of the accounts' chain after seq, oldest first,
+// at most 1000.
+func (d *DB) AccountLines(ctx context.Context, after int64) ([]AccountLine, error) {
+	var out []AccountLine
+	err := d.gorm.WithContext(ctx).Raw("SELECT `seq`, `at`, `actor`, `action`, `rows` FROM `audit` WHERE `space` = 0 AND `seq` > ? ORDER BY `seq` LIMIT 1000", after).Scan(&out).Error
+	return out, Classify(err)
+}
+
 // accountNote is what the last line that names a row says of it.
 type accountNote struct {
 	mark    string

@@ -2,10 +2,11 @@ package store_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -217,36 +218,50 @@ func TestAccountTamperingIsNamed(t *testing.T) {
 func TestAccountsFindEveryBit(t *testing.T) {
 	each(t, func(t *testing.T, p *place) {
 		deeds(t, p)
-		seed := uint64(time.Now().UnixNano())
-		t.Logf("seed %d", seed)
-		r := rand.New(rand.NewPCG(seed, 0))
-		tables := []string{"audit", "user", "totp", "onetime", "export", "access_log"}
-		hits := map[string]int{}
-		for n := 0; n < 120; {
-			table := tables[r.IntN(len(tables))]
-			f := pick(t, p, r, table)
-			if f == nil || strings.Contains(f.do[0], "SET `last_step`") {
-				continue
-			}
-			if res, err := p.raw.ExecContext(t.Context(), f.do[0], f.doArgs...); err != nil {
-				continue // a unique key or the column's character set refuses it
-			} else if k, err := res.RowsAffected(); err != nil || k != 1 {
-				continue // a row with NULLs is not found by its values
-			}
-			n++
-			hits[table]++
-			if found, _ := verify(t, p, store.Audit{}); found == "" {
-				t.Errorf("not found: %s %v", f.do[0], f.doArgs)
-			}
-			p.exec(t, f.do[1], f.undoArgs...)
-		}
+		flipBits(t, p, 150, "audit", "user", "totp", "onetime", "export", "access_log")
 		clean(t, p)
-		if len(hits) != len(tables) {
-			t.Errorf("only %v were tried", hits)
-		}
 		p.exec(t, "UPDATE account_chain SET audit_head = REPLACE(audit_head, SUBSTR(audit_head, 1, 1), 'g')")
 		if found, _ := verify(t, p, store.Audit{}); !strings.Contains(found, "head") {
 			t.Errorf("a changed head is not found: %s", found)
+		}
+	})
+}
+
+// TestAccountsChainBesideItself: many change accounts at once; each change has
+// its line, none is lost and the chain holds.
+func TestAccountsChainBesideItself(t *testing.T) {
+	each(t, func(t *testing.T, p *place) {
+		a := p.DB.Accounts()
+		const who, times = 8, 20
+		var wg sync.WaitGroup
+		for w := range who {
+			wg.Go(func() {
+				ctx := access.By(t.Context(), fmt.Sprintf("admin%07d", w))
+				u := aUser(w)
+				if err := a.AddUser(ctx, u); err != nil {
+					t.Error(err)
+					return
+				}
+				for n := range times {
+					u.Name = fmt.Sprintf("名字%d", n)
+					look := registry.Access{ID: fmt.Sprintf("look%04d%04d", w, n), User: fmt.Sprintf("admin%07d", w), At: 5}
+					if err := errors.Join(a.SaveUser(ctx, u), p.DB.LogAccess(ctx, []registry.Access{look})); err != nil {
+						t.Error(err)
+						return
+					}
+					u.Version++
+				}
+			})
+		}
+		wg.Wait()
+		clean(t, p)
+		for query, want := range map[string]int64{
+			"SELECT COUNT(*) FROM audit WHERE space = 0": who * (1 + 2*times), "SELECT seq FROM account_chain": who * (1 + 2*times),
+			"SELECT COUNT(DISTINCT actor) FROM audit WHERE space = 0": who, "SELECT COUNT(*) FROM access_log": who * times,
+		} {
+			if n := p.number(t, query); n != want {
+				t.Errorf("%s: %d, want %d", query, n, want)
+			}
 		}
 	})
 }

@@ -24,7 +24,7 @@ func rotated(t *testing.T, p *place) (*store.DB, *seal.Box) {
 	t.Helper()
 	box, err := seal.New(seal.Key{ID: "n", Bytes: []byte(strings.Repeat("n", 32))}, seal.Key{ID: "t", Bytes: make([]byte, 32)})
 	must(t, err)
-	db, err := store.Open(t.Context(), store.Options{MySQL: p.open.MySQL, File: p.open.File, Unsafe: true, Now: p.Now, Rand: zeros{}, Chain: box, Sealer: box, Types: types.All()})
+	db, err := store.Open(t.Context(), store.Options{MySQL: p.open.MySQL, File: p.open.File, Unsafe: true, Now: p.Now, Rand: zeros{}, Chain: box, Sealer: box, Types: types.All(), Trace: p.gate(t)})
 	must(t, err)
 	t.Cleanup(func() { _ = db.Close() })
 	return db, box
