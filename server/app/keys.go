@@ -132,6 +132,13 @@ func (a *App) Rekey(ctx context.Context, dry bool, say func(stage string, done, 
 		if used || k.until != nil {
 			continue
 		}
+		// A key that stands behind and never stood in front is the next one.
+		if made, err := a.DB.Made(ctx, k.Subkeys); err != nil || !made {
+			if err != nil {
+				return out, err
+			}
+			continue
+		}
 		err := a.replace(ctx, k)
 		if err != nil && !fault.Is(err, fault.IDTaken) {
 			return out, err
@@ -139,6 +146,16 @@ func (a *App) Rekey(ctx context.Context, dry bool, say func(stage string, done, 
 		out.Replaced = append(out.Replaced, k.ID)
 	}
 	return out, nil
+}
+
+// keyCheck fails on a server that still has a replaced key in front: what it
+// writes would be taken for forged.
+func (a *App) keyCheck(ctx context.Context) error {
+	list, err := a.DB.Keyring(ctx)
+	if err == nil && slices.ContainsFunc(list, func(k store.Kept) bool { return k.ID == a.Box.Current() }) {
+		err = ErrOldKeyFirst
+	}
+	return err
 }
 
 // others counts the values that are not sealed with the key.
@@ -224,5 +241,5 @@ func (k KeyState) Say() (text string, bad bool) {
 	case k.Kept:
 		return "nothing in the database needs it: it may be taken out of DAOHU_KEY; keep it on paper as long as the backups made with it", false
 	}
-	return "seals nothing, but cards, codes and the audit log need it: run `daohu rekey` before it is dropped", false
+	return "seals nothing: it was never in front, or `daohu rekey` must still keep what cards, codes and the audit log need of it", false
 }

@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 	"testing"
@@ -43,12 +44,26 @@ func keyOf(id string) string {
 func (s *site) under(ids ...string) error {
 	s.srv.Close()
 	_ = s.Close() // it may be closed already: the last start failed
-	var keys []string
+	s.env["DAOHU_KEY"] = strings.Join(named(ids), ",")
+	return s.start()
+}
+
+// beside starts the program a second time on the same data.
+func (s *site) beside(ids ...string) *site {
+	s.t.Helper()
+	other := &site{t: s.t, env: maps.Clone(s.env)}
+	other.env["DAOHU_KEY"] = strings.Join(named(ids), ",")
+	if err := other.start(); err != nil {
+		s.t.Fatal(err)
+	}
+	return other
+}
+
+func named(ids []string) (keys []string) {
 	for _, id := range ids {
 		keys = append(keys, keyOf(id))
 	}
-	s.env["DAOHU_KEY"] = strings.Join(keys, ",")
-	return s.start()
+	return keys
 }
 
 // handed is what was given out before the keys changed.
@@ -242,6 +257,11 @@ func TestKeyRotation(t *testing.T) {
 		h.secondFactor("a new key in front", 0)
 		s.saysOf("1", "still sealed with it")
 
+		start("1", "3") // the next key waits behind: it is not replaced before it was used
+		if early, err := s.Rekey(t.Context(), false, quiet); err != nil || early.Replaced != nil {
+			t.Fatalf("too early: %+v %v", early, err)
+		}
+		start("2", "1")
 		was, err := s.Rekey(t.Context(), true, quiet)
 		if err != nil || was.Old < 100 || was.Values != 0 {
 			t.Fatalf("dry run: %+v %v", was, err)
@@ -257,6 +277,8 @@ func TestKeyRotation(t *testing.T) {
 		}
 		h.works("half-way")
 
+		lag := s.beside("1", "2")
+		(&person{s: lag}).want(200, "GET", "/readyz", nil, nil)
 		stop, written := make(chan struct{}), ""
 		var wg sync.WaitGroup
 		wg.Go(func() { written = s.busy(h, stop) })
@@ -268,6 +290,11 @@ func TestKeyRotation(t *testing.T) {
 		}
 		h.works("sealed anew")
 		s.saysOf("1", "may be taken out")
+		(&person{s: s}).want(200, "GET", "/readyz", nil, nil)
+		code, body, _ := (&person{s: lag}).do("GET", "/readyz", nil)
+		if code != 503 || !strings.Contains(string(body), `"key"`) {
+			t.Errorf("a server with the old key in front is ready: %d %s", code, body)
+		}
 		other := s.paired("cadre-202", 1)
 		var shown struct{ Value string }
 		h.admin.want(200, "POST", "/api/v1/households/"+other+"/reveal", map[string]string{"field": "phone", "reason": "电话联系入户"}, &shown)

@@ -195,3 +195,32 @@ func (r *replay) fits(prev string, entry []byte, hash string) bool {
 	}
 	return false
 }
+
+// Made reports whether any line of any chain was made with the key.
+func (d *DB) Made(ctx context.Context, c Chainer) (bool, error) {
+	rows, err := d.gorm.WithContext(ctx).Raw("SELECT `space`, `seq`, `at`, `actor`, `action`, `rows`, `hash` FROM `audit` ORDER BY `space`, `seq`").Rows()
+	if err != nil {
+		return false, Classify(err)
+	}
+	defer rows.Close()
+	prev, space := "", int64(-1)
+	for rows.Next() {
+		var l auditLine
+		var hash string
+		if err := rows.Scan(&l.space, &l.seq, &l.at, &l.actor, &l.action, &l.rows, &hash); err != nil {
+			return false, err
+		}
+		if l.space != space {
+			prev, space = "", l.space
+		}
+		entry, err := l.entry()
+		if err != nil {
+			return false, err
+		}
+		if c.Chain(prev, entry) == hash {
+			return true, nil
+		}
+		prev = hash
+	}
+	return false, Classify(rows.Err())
+}
