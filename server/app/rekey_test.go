@@ -5,12 +5,14 @@ import (
 	"crypto/hmac"
 	"crypto/sha1"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/base32"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -424,4 +426,52 @@ func TestRestoreAfterRotation(t *testing.T) {
 	if _, err := app.OpenBackup(old, s.boxes()[:1], false); !errors.Is(err, app.ErrOtherKey) {
 		t.Errorf("an old backup with the new key alone: %v", err)
 	}
+}
+
+// TestKeyRingIsGuarded: what is kept of a replaced key cannot be changed, moved
+// or taken away without being seen.
+func TestKeyRingIsGuarded(t *testing.T) {
+	s := newSite(t, "", "")
+	h := handOut(t, s)
+	for _, ids := range [][]string{{"2", "1"}, {"3", "2"}} {
+		if err := s.under(ids...); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Rekey(t.Context(), false, quiet); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.under("3"); err != nil {
+		t.Fatal(err)
+	}
+	h.works("both dropped")
+	raw, err := sql.Open("sqlite", "file:"+filepath.Join(s.env["DAOHU_DATA"], "daohu.db")+"?_pragma=busy_timeout(10000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	for name, q := range map[string]string{
+		"changed":    "UPDATE keyring SET secret = REPLACE(secret, SUBSTR(secret, 20, 4), 'AAAA') WHERE id = '1'",
+		"moved":      "UPDATE keyring SET secret = (SELECT secret FROM keyring WHERE id = '2') WHERE id = '1'",
+		"taken away": "DELETE FROM keyring WHERE id = '1'",
+	} {
+		for _, q := range []string{"CREATE TABLE kept AS SELECT * FROM keyring", q} {
+			if _, err := raw.ExecContext(t.Context(), q); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := s.Keys(t.Context()); (err == nil) != (name == "taken away") {
+			t.Errorf("%s: doctor says %v", name, err)
+		}
+		audit, err := s.Audit(t.Context(), store.Audit{})
+		if err != nil || len(audit) != 2 || len(audit[0].Findings) == 0 || len(audit[1].Findings) == 0 {
+			t.Errorf("%s: not found: %v %+v", name, err, audit)
+		}
+		for _, q := range []string{"DELETE FROM keyring", "INSERT INTO keyring (id, secret, at) SELECT id, secret, at FROM kept", "DROP TABLE kept"} {
+			if _, err := raw.ExecContext(t.Context(), q); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	h.works("put right")
 }
