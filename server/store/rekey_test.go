@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"daohu/server/account"
 	"daohu/server/fault"
 	"daohu/server/household"
 	"daohu/server/record"
@@ -19,12 +20,17 @@ import (
 	"daohu/server/write"
 )
 
-// rotated opens the place's database once more, with a new key before the old.
-func rotated(t *testing.T, p *place) (*store.DB, *seal.Box) {
+// rotated opens the place's database once more, with a new key before the old;
+// hooks hear every statement.
+func rotated(t *testing.T, p *place, hooks ...func(sql string)) (*store.DB, *seal.Box) {
 	t.Helper()
 	box, err := seal.New(seal.Key{ID: "n", Bytes: []byte(strings.Repeat("n", 32))}, seal.Key{ID: "t", Bytes: make([]byte, 32)})
 	must(t, err)
-	db, err := store.Open(t.Context(), store.Options{MySQL: p.open.MySQL, File: p.open.File, Unsafe: true, Now: p.Now, Rand: zeros{}, Chain: box, Sealer: box, Types: types.All(), Trace: p.gate(t)})
+	db, err := store.Open(t.Context(), store.Options{MySQL: p.open.MySQL, File: p.open.File, Unsafe: true, Now: p.Now, Rand: zeros{}, Chain: box, Sealer: box, Types: types.All(), Trace: func(sql string) {
+		for _, h := range hooks {
+			h(sql)
+		}
+	}})
 	must(t, err)
 	t.Cleanup(func() { _ = db.Close() })
 	return db, box
@@ -93,7 +99,7 @@ func sealedWith(t *testing.T, p *place, id string) map[string]int {
 func TestRekeyLeavesNothing(t *testing.T) {
 	each(t, func(t *testing.T, p *place) {
 		tw := secrets(t, p)
-		next, _ := rotated(t, p)
+		next, _ := rotated(t, p, p.gate(t))
 		before := sealedWith(t, p, "t")
 		for _, c := range []string{"household.phone", "member.id_no", "pairing.phone", "proposal.was", "proposal.mine", "proposal.theirs", "history.old", "history.new", "quarantine.mutation", "user.phone", "totp.secret"} {
 			if before[c] == 0 {
@@ -179,7 +185,7 @@ func verifyAs(t *testing.T, db *store.DB, p *place, until map[int64]store.Head) 
 func TestRekeyBesideWriters(t *testing.T) {
 	each(t, func(t *testing.T, p *place) {
 		tw := secrets(t, p)
-		next, box := rotated(t, p)
+		next, box := rotated(t, p, p.gate(t))
 		last := make([]string, len(tw.Houses))
 		var wg sync.WaitGroup
 		stop := make(chan struct{})
@@ -238,12 +244,35 @@ func TestRekeyBesideWriters(t *testing.T) {
 	})
 }
 
+// TestRekeyGivesWay: a value that someone changes between the reading and the
+// writing of the old one is not written over, and is sealed anew as well.
+func TestRekeyGivesWay(t *testing.T) {
+	each(t, func(t *testing.T, p *place) {
+		deeds(t, p)
+		newer, meddled := aPhone(t, p, 9), 0
+		next, box := rotated(t, p, func(sql string) {
+			if strings.HasPrefix(sql, "SELECT `id`, `phone` FROM `user`") && meddled == 0 {
+				meddled++
+				p.exec(t, "UPDATE user SET phone = ? WHERE id = 'user-----001'", string(newer))
+			}
+		})
+		if _, err := next.Rekey(t.Context(), func(int64) {}); err != nil || meddled != 1 {
+			t.Fatal(err, meddled)
+		}
+		u, err := next.Accounts().FindUser(t.Context(), account.ByID, "user-----001")
+		must(t, err)
+		if plain, err := box.Open(u.Phone); err != nil || plain != "19900000009" || seal.KeyID(u.Phone) != "n" {
+			t.Errorf("%q %v, sealed with %s", plain, err, seal.KeyID(u.Phone))
+		}
+	})
+}
+
 // TestRekeyLeavesWhatItCannotOpen: an unknown key, a damaged value and a plain
 // text are counted, and stop nothing.
 func TestRekeyLeavesWhatItCannotOpen(t *testing.T) {
 	p := newPlace(t, "sqlite")
 	tw := secrets(t, p)
-	next, _ := rotated(t, p)
+	next, _ := rotated(t, p, p.gate(t))
 	p.exec(t, "UPDATE household SET phone = 'gone.AAAA' WHERE id = ?", tw.Houses[0])
 	p.exec(t, "UPDATE household SET phone = SUBSTR(phone, 1, 30) WHERE id = ?", tw.Houses[1])
 	p.exec(t, "UPDATE member SET id_no = '999999195001010011' WHERE household = ?", tw.Houses[2])
@@ -272,7 +301,7 @@ func TestRekeyLeavesWhatItCannotOpen(t *testing.T) {
 func TestReplacedKeyIsNotTaken(t *testing.T) {
 	each(t, func(t *testing.T, p *place) {
 		tw := secrets(t, p)
-		next, box := rotated(t, p)
+		next, box := rotated(t, p, p.gate(t))
 		_, err := next.Rekey(t.Context(), func(int64) {})
 		must(t, err)
 		var until map[int64]store.Head
