@@ -132,14 +132,13 @@ func (a *App) Rekey(ctx context.Context, dry bool, say func(stage string, done, 
 		if used || k.until != nil {
 			continue
 		}
-		// A key that stands behind and never stood in front is the next one.
-		if made, err := a.DB.Made(ctx, k.Subkeys); err != nil || !made {
-			if err != nil {
-				return out, err
-			}
+		made, err := a.DB.Made(ctx, k.Subkeys)
+		if err == nil && !made { // it stands behind and never stood in front: it is the next one
 			continue
 		}
-		err := a.replace(ctx, k)
+		if err == nil {
+			err = a.replace(ctx, k)
+		}
 		if err != nil && !fault.Is(err, fault.IDTaken) {
 			return out, err
 		}
