@@ -19,12 +19,12 @@ type Book struct {
 	Edition       string `json:"edition"`
 	NeedDays      int    `json:"needDays" doc:"working days in which a need is answered"`
 	ComplaintDays int    `json:"complaintDays" doc:"working days in which a complaint is answered"`
-	Categories    []Code `json:"categories" doc:"kinds of problem"`
-	Causes        []Code `json:"causes" doc:"where problems come from"`
+	Categories    []Entry `json:"categories" doc:"kinds of problem"`
+	Causes        []Entry `json:"causes" doc:"where problems come from"`
 }
 
-// Code is one word of a list: rows carry the code, people read the name.
-type Code struct {
+// Entry is one word of a list: rows carry the code, people read the name.
+type Entry struct {
 	Code string `json:"code"`
 	Name string `json:"name"`
 }
@@ -50,7 +50,7 @@ func ParseBook(raw []byte) (*Book, error) {
 	if b.Edition == "" {
 		return nil, errors.New("casework: an edition is needed")
 	}
-	for _, list := range [][]Code{b.Categories, b.Causes} {
+	for _, list := range [][]Entry{b.Categories, b.Causes} {
 		if err := checkCodes(list); err != nil {
 			return nil, fmt.Errorf("casework: %w", err)
 		}
@@ -58,7 +58,7 @@ func ParseBook(raw []byte) (*Book, error) {
 	return &b, nil
 }
 
-func checkCodes(list []Code) error {
+func checkCodes(list []Entry) error {
 	if len(list) == 0 || len(list) > 100 {
 		return errors.New("a list has 1 to 100 codes")
 	}
@@ -76,12 +76,12 @@ func checkCodes(list []Code) error {
 }
 
 // Has reports whether code is one of list.
-func Has(list []Code, code string) bool {
-	return slices.ContainsFunc(list, func(c Code) bool { return c.Code == code })
+func Has(list []Entry, code string) bool {
+	return slices.ContainsFunc(list, func(c Entry) bool { return c.Code == code })
 }
 
 // Name is the name of a code; the code itself when it is unknown.
-func Name(list []Code, code string) string {
+func Name(list []Entry, code string) string {
 	for _, c := range list {
 		if c.Code == code {
 			return c.Name

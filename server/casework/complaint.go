@@ -23,7 +23,7 @@ const aboutTownship = "乡镇干部"
 // that there was one, its clock and its state, not what it says.
 type Complaint struct {
 	record.Meta
-	Text       record.Sealed `json:"text" rec:"required,max=500,read=HTK"`
+	Text       record.Sealed `json:"text" rec:"max=500,read=HTK"`
 	Kind       string        `json:"kind" rec:"required,enum=投诉|建议"`
 	Whom       string        `json:"whom" rec:"enum=帮扶干部|村干部|乡镇干部|其他,read=HTK" doc:"whom it is about, in words"`
 	About      string        `json:"about" rec:"id,read=HTK" doc:"user id of whom it is about; empty = nobody named"`
@@ -60,6 +60,9 @@ func (r Rules) Complaint(tx write.Tx, a write.Arrival) error {
 		n.Due, n.State, n.Level = due, Open, LevelTownship
 	case was.State != Open:
 		return fault.New(fault.WrongState, "已经有答复了，请另外写一条。")
+	}
+	if n.Text == "" { // sealed, so that erasing may empty it: the declaration cannot require it
+		return fault.Bad(fault.Field{Name: "text", Code: "required", Detail: "这一项要填。"})
 	}
 	if n.About == a.By {
 		return fault.Bad(fault.Field{Name: "about", Code: "not-allowed", Detail: "不能选您自己。"})

@@ -79,7 +79,7 @@ func (o *office) plant() string {
 func (o *office) fill(t *record.Type, r record.Record) {
 	o.Helper()
 	for _, f := range t.Fields {
-		if !f.Personal() {
+		if !f.Personal() || f.Name == "" { // an index follows its number
 			continue
 		}
 		v := "7"
@@ -125,7 +125,11 @@ func (o *office) furnish(house string) map[string]string {
 			o.fill(t, r)
 			switch r := r.(type) {
 			case *household.Member:
-				r.Relation = "之子"
+				number, err := o.Box.Open(r.IDNo)
+				if err != nil {
+					return err
+				}
+				r.Relation, r.IDIndex = "之子", o.Box.Index(number)
 			case *household.Proposal:
 				r.State, r.Target, r.Row = "open", "member", ids["member"]
 			case *photo.Photo:

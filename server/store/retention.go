@@ -79,6 +79,11 @@ func (d *DB) Drop(ctx context.Context, what string, before int64) (int64, error)
 	}
 	var all int64
 	for _, u := range d.dues(what) {
+		if what == retention.Looks || what == retention.Exports { // bound to the accounts' chain
+			if err := d.Forget(ctx, u.table, before); err != nil {
+				return all, err
+			}
+		}
 		err := d.retryGivenUp(ctx, func() error {
 			res := d.gorm.WithContext(ctx).Exec("DELETE FROM `"+u.table+"` WHERE "+u.where, repeat(before, u.where)...)
 			all += res.RowsAffected

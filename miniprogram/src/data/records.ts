@@ -1,4 +1,4 @@
-// Written by "make gen" from the declarations in server/. Do not edit.
+// Written by "make gen" from the declarations in server/. DO NOT EDIT.
 
 import { List } from '../sync/types';
 import { Word } from './lists';
@@ -107,6 +107,8 @@ export interface Household {
   pasture?: number;
   /** 水面, 1/100 mu */
   pond?: number;
+  /** when the personal data of all its rows was erased, Unix ms; 0 = not; set by the server */
+  erasedAt?: number;
 }
 
 /** One person of a household; added and corrected through proposals. */
@@ -160,6 +162,8 @@ export interface Member {
   extra?: Word<'yes'>;
   /** 公益性岗位 */
   post?: Word<'yes'>;
+  /** when the personal data was erased, Unix ms; 0 = not; set by the server */
+  erasedAt?: number;
 }
 
 /** A cadre paired with a household. */
@@ -357,8 +361,8 @@ export interface Photo {
   size?: number;
   mime?: 'image/jpeg' | 'image/png' | 'image/webp';
   note?: string;
-  /** empty = body still on its way; set by the server */
-  state?: 'stored' | 'bad';
+  /** empty = body still on its way; erased = it was deleted by rule or on request and is not taken again; set by the server */
+  state?: 'stored' | 'bad' | 'erased';
   /** set by the server */
   width?: number;
   /** set by the server */

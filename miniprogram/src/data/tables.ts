@@ -81,6 +81,7 @@ export const TABLES: { readonly schema: number; readonly types: readonly Type[] 
         { name: 'orchard', kind: 'int', class: 'merge', max: 10000000 },
         { name: 'pasture', kind: 'int', class: 'merge', max: 10000000 },
         { name: 'pond', kind: 'int', class: 'merge', max: 10000000 },
+        { name: 'erasedAt', kind: 'int', class: 'server' },
       ],
     },
     {
@@ -110,6 +111,7 @@ export const TABLES: { readonly schema: number; readonly types: readonly Type[] 
         { name: 'serious', kind: 'text', class: 'propose', max: 100, list: 'yes' },
         { name: 'extra', kind: 'text', class: 'propose', max: 100, list: 'yes' },
         { name: 'post', kind: 'text', class: 'merge', max: 100, list: 'yes' },
+        { name: 'erasedAt', kind: 'int', class: 'server' },
       ],
     },
     {
@@ -210,7 +212,7 @@ export const TABLES: { readonly schema: number; readonly types: readonly Type[] 
       name: 'complaint',
       common: false,
       fields: [
-        { name: 'text', kind: 'sealed', class: 'author', max: 500, required: true },
+        { name: 'text', kind: 'sealed', class: 'author', max: 500 },
         { name: 'kind', kind: 'text', class: 'author', max: 100, enum: ['投诉', '建议'], required: true },
         { name: 'whom', kind: 'text', class: 'author', max: 100, enum: ['帮扶干部', '村干部', '乡镇干部', '其他'] },
         { name: 'about', kind: 'text', class: 'author', max: 100, format: 'id' },
@@ -233,7 +235,7 @@ export const TABLES: { readonly schema: number; readonly types: readonly Type[] 
         { name: 'size', kind: 'int', class: 'author', max: 2097152, required: true },
         { name: 'mime', kind: 'text', class: 'author', max: 100, enum: ['image/jpeg', 'image/png', 'image/webp'], required: true },
         { name: 'note', kind: 'text', class: 'author', max: 100 },
-        { name: 'state', kind: 'text', class: 'server', max: 100, enum: ['stored', 'bad'] },
+        { name: 'state', kind: 'text', class: 'server', max: 100, enum: ['stored', 'bad', 'erased'] },
         { name: 'width', kind: 'int', class: 'server' },
         { name: 'height', kind: 'int', class: 'server' },
       ],
