@@ -59,6 +59,20 @@ test('what could never be sent is refused before "saved"', async () => {
   await assert.rejects(k.core.save({ type: '', id: 'x', household: 'h1', patch: {} }), (e: SyncError) => e.why === 'malformed');
 });
 
+test('a reason travels behind the change and is part of what is hashed', async () => {
+  const k = await phone(new FakeServer('h1'));
+  await k.core.sync();
+  await k.core.save({ type: 'household', id: 'h1', household: 'h1', patch: { class: '低保户' }, reason: '看过低保证\ud800' });
+  await k.core.save({ type: 'household', id: 'h1', household: 'h1', patch: { class: '一般农户' }, reason: '' });
+  const again = await phone(k.server, { disk: k.disk });
+  assert.deepEqual(again.core.outbox().map((e) => e.patch), [{ class: '低保户' }, { class: '一般农户' }]);
+  assert.equal((await again.core.sync()).state, 'done');
+  assert.deepEqual(again.server.proposals.map((m) => m.slice(6)), [['看过低保证\ufffd'], []]);
+  assert.deepEqual(again.core.outbox(), []);
+  await again.core.sync(); // the acknowledgement matches the text as sent
+  assert.equal(again.server.proposals.length, 2);
+});
+
 test('a lost answer is asked for again with the same texts and nothing doubles', async () => {
   const k = await phone(new FakeServer('h1'));
   await k.core.sync();

@@ -173,6 +173,9 @@ func (j *judge) decide(m mutation) (verdict, error) {
 	if h, known := j.tx.Household(m.household); !known || h.Common() {
 		return verdict{}, fault.New(fault.NotFound, "") // nobody writes to the common rows through sync
 	}
+	if p := reasonField().CheckText(m.reason); p != nil {
+		return verdict{}, fault.Bad(fault.Field(*p))
+	}
 	got, err := j.tx.Load(t, m.id)
 	if err != nil {
 		return verdict{}, err
@@ -188,6 +191,7 @@ func (j *judge) decide(m mutation) (verdict, error) {
 	if err != nil {
 		return verdict{}, fault.New(fault.BadRequest, "这条内容的格式不对。")
 	}
+	m.reason = reasonOf(m, patch, row == nil)
 	if row == nil {
 		return j.create(t, m, patch, st)
 	}
@@ -292,9 +296,30 @@ func revisable(t *record.Type, r record.Record) bool {
 	return slices.Contains([]string{"", "pending", "returned"}, t.Get(r, f))
 }
 
+// reasonField is the reason of a proposal.
+func reasonField() record.Field {
+	f, _ := household.ProposalType.Field("reason") // declared there
+	return f
+}
+
+// reasonOf is why the author asks: what stands with the mutation, else the
+// registry's own word for it in the patch: why a person joined or left.
+func reasonOf(m mutation, patch map[string]json.RawMessage, fresh bool) string {
+	field := "left"
+	if fresh {
+		field = "joined"
+	}
+	if raw, told := patch[field]; told && m.reason == "" {
+		f, _ := household.MemberType.Field(field)
+		word, _ := f.Decode(raw) // what is wrong with it write.Apply says
+		return word
+	}
+	return m.reason
+}
+
 // propose queues a proposal row that carries one change.
 func (j *judge) propose(t *record.Type, m mutation, field, was, mine, theirs, state string) (verdict, error) {
-	p := &household.Proposal{Target: t.Name, Row: m.id, Field: field, State: state}
+	p := &household.Proposal{Target: t.Name, Row: m.id, Field: field, State: state, Reason: m.reason}
 	p.Meta = record.Meta{Household: m.household, ID: j.tx.NewID(), MadeBy: j.actor.User, MadeAt: j.tx.Now()}
 	for _, s := range []struct {
 		to    *record.Sealed

@@ -38,7 +38,8 @@ func (d *digest) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, &[]any{&d.household, &d.sum})
 }
 
-// mutation is one change as sent: [mid, base, type, id, household, patch, deviceMs].
+// mutation is one change as sent: [mid, base, type, id, household, patch,
+// deviceMs] and, from phones that ask for one, a reason behind them.
 type mutation struct {
 	mid       int64
 	base      int64
@@ -47,6 +48,7 @@ type mutation struct {
 	household string
 	patch     json.RawMessage // "null" = delete
 	deviceAt  int64
+	reason    string // why the author asks, for proposals; "" = not told
 	text      string // as sent, without the mid
 	hash      string
 	broken    bool // not of that shape: consumed and refused
@@ -110,9 +112,12 @@ func decodeMutation(raw []byte) (mutation, error) {
 		m.text = "[" + string(raw[comma+1:])
 	}
 	m.hash = hashOf(m.text)
-	if len(parts) != 7 || m.broken {
+	if len(parts) != 7 && len(parts) != 8 || m.broken {
 		m.broken = true
 		return m, nil
+	}
+	if len(parts) == 8 && json.Unmarshal(parts[7], &m.reason) != nil {
+		m.broken = true
 	}
 	for i, to := range []any{&m.base, &m.typ, &m.id, &m.household, nil, &m.deviceAt} {
 		if to != nil && json.Unmarshal(parts[i+1], to) != nil {

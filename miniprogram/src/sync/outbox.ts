@@ -67,6 +67,9 @@ export function makeItems(state: State, changes: Change[], now: number): Item[] 
     taken.add(ms);
     const base = c.base === undefined ? baseOf(state, c.household) : c.base;
     const m: Mutation = [base, c.type, wellFormed(c.id), wellFormed(c.household), patch, ms];
+    if (c.reason) {
+      m.push(wellFormed(c.reason));
+    }
     const text = JSON.stringify(m);
     if (utf8Length(text) > MAX_CHANGE) {
       throw new SyncError('too-large');

@@ -46,10 +46,12 @@ export interface Change {
   patch: Patch | null;
   /** What `SyncCore.baseOf` gave when the form was opened; default: the number held now. */
   base?: number;
+  /** Why the author asks, at most 200 characters: shown to whoever approves. Only proposals keep it. */
+  reason?: string;
 }
 
-/** [base, type, id, household, patch, deviceMs]: a mutation without its number. */
-export type Mutation = [number, string, string, string, Patch | null, number];
+/** [base, type, id, household, patch, deviceMs, reason]: a mutation without its number. */
+export type Mutation = [number, string, string, string, Patch | null, number, string?];
 
 export type RowOrGone = Row | { id: string; del: 1 };
 
