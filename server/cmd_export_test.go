@@ -76,6 +76,12 @@ func TestDemoFigures(t *testing.T) {
 		t.Errorf("%d rows, %d came, %d left; issues %v", len(b.Members), came, left, issues)
 	}
 	s.has(s.run(2, "figures", "--against=households=1", "--township=1"), "--against")
+	s.has(s.run(2, "figures", "--demo", "--keep=县扶贫办"), "--against")
+	kept := "核对\t县扶贫办（2026-01-31，李四 录入）\t本系统 1896 户 8640 人，另一来源 1899 户 8403 人，相差 -3 户 +237 人；两个数都留着，没有改动。"
+	s.has(s.run(0, "figures", "--demo", "--against=households=1899,people=8403", "--keep=县扶贫办", "--day=2026-01-31", "--by=李四"), kept)
+	s.has(s.run(0, "figures", "--demo"), kept, "在册\t1896 户\t8640 人")
+	s.has(s.run(0, "quality", "--demo"), kept)
+	s.has(s.run(1, "figures", "--demo", "--township=999999", "--against=households=1,people=1", "--keep=甲"), "乡镇")
 	s.has(s.run(1, "figures", "--demo", "--township=999999"), "乡镇")
 }
 

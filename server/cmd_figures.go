@@ -2,15 +2,20 @@ package main
 
 import (
 	"fmt"
+	"time"
 
 	"daohu/server/app"
+	"daohu/server/demo"
 	"daohu/server/quality"
 )
 
 type figuresCmd struct {
 	Township string  `placeholder:"CODE" help:"Only this township."`
 	Year     int64   `help:"The year that \"this year\" means; default: the running one."`
-	Against  against `mapsep:"," placeholder:"households=N,people=N" help:"Compare with another source; both are kept."`
+	Against  against `mapsep:"," placeholder:"households=N,people=N" help:"Compare with another source."`
+	Keep     string  `placeholder:"NAME" help:"Keep what --against says under the name of its source, beside ours; nothing is written over."`
+	Day      string  `placeholder:"DAY" help:"The day the kept figures are of; default: today."`
+	By       string  `placeholder:"WHO" default:"命令行" help:"Who enters the kept figures."`
 	Demo     bool    `help:"Look at the demo's database."`
 }
 
@@ -20,6 +25,9 @@ type against map[string]int
 // Validate takes exactly the two figures.
 func (c figuresCmd) Validate() error {
 	if c.Against == nil {
+		if c.Keep != "" {
+			return fmt.Errorf("--keep wants --against")
+		}
 		return nil
 	}
 	_, houses := c.Against["households"]
@@ -37,6 +45,9 @@ func (c figuresCmd) Run(e *env) error {
 		return err
 	}
 	defer a.Close()
+	if err := c.keep(e, a); err != nil {
+		return err
+	}
 	all, err := a.AllFigures(e.ctx, c.Township, c.Year)
 	if err != nil {
 		return err
@@ -45,11 +56,29 @@ func (c figuresCmd) Run(e *env) error {
 		for _, line := range f.Lines() {
 			fmt.Fprintln(e.out, line)
 		}
-		if c.Against != nil {
+		if c.Against != nil && c.Keep == "" {
 			fmt.Fprintln(e.out, c.compare(f))
 		}
 	}
 	return nil
+}
+
+// keep stores what another source says. The demo has one township to say it of.
+func (c figuresCmd) keep(e *env, a *app.App) error {
+	if c.Keep == "" {
+		return nil
+	}
+	s := quality.Source{Township: c.Township, Name: c.Keep, Day: c.Day, Who: c.By, Households: int64(c.Against["households"]), People: int64(c.Against["people"])}
+	if s.Township == "" {
+		s.Township = demo.Township
+	}
+	if s.Day == "" {
+		s.Day = time.Now().In(app.Shanghai()).Format("2006-01-02")
+	}
+	if _, err := a.Figures(e.ctx, s.Township, 0); err != nil { // there is such a township
+		return err
+	}
+	return a.AddSource(e.ctx, s)
 }
 
 func (c figuresCmd) compare(f *app.Figures) string {

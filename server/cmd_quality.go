@@ -71,7 +71,7 @@ func (c qualityCmd) Run(e *env) error {
 		return err
 	}
 	defer a.Close()
-	got, err := a.Quality(e.ctx, c.Township, c.Village)
+	reports, err := a.Quality(e.ctx, c.Township, c.Village)
 	if err != nil {
 		return err
 	}
@@ -79,9 +79,28 @@ func (c qualityCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	printReport(e.out, got, codes)
-	if got.Blocked {
+	blocked := false
+	for _, r := range reports {
+		printReport(e.out, r, codes)
+		if err := printSources(e, a, r); err != nil {
+			return err
+		}
+		blocked = blocked || r.Blocked
+	}
+	if blocked {
 		return errFaulty
+	}
+	return nil
+}
+
+// printSources puts what other sources say of the township behind its report.
+func printSources(e *env, a *app.App, r *quality.Report) error {
+	f, err := a.Figures(e.ctx, r.Township, 0)
+	if err != nil {
+		return err
+	}
+	for _, s := range f.Sources {
+		fmt.Fprintln(e.out, s.Line(f.All.Figures))
 	}
 	return nil
 }

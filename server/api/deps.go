@@ -33,6 +33,7 @@ type Deps struct {
 	Registry Registry
 	Erasure  Erasure
 	Approval Approval
+	Quality  Quality
 	Pairing  Pairing
 	Rules    Rules
 	Visits   Visits
@@ -161,6 +162,8 @@ type Records interface {
 	// may be "": the server makes one. The same id and body again answers with
 	// the row; another body is id-taken.
 	Make(ctx context.Context, a access.Actor, t *record.Type, in House, id string, row json.RawMessage) (json.RawMessage, error)
+	// History tells how a row came to be as it is, oldest first.
+	History(ctx context.Context, a access.Actor, t *record.Type, id string) ([]registry.HistoryEvent, error)
 }
 
 // Decision is what a township admin decided. Rev is 0 where a revision has no
@@ -173,10 +176,13 @@ type Decision struct {
 
 // Approval is the township admin's desk. A nil row answers 204.
 type Approval interface {
-	Inbox(ctx context.Context, a access.Actor, q Query) (rows []json.RawMessage, next string, err error)
+	// Inbox lists rows of a reviewed type.
+	Inbox(ctx context.Context, a access.Actor, t *record.Type, q Query) (rows []json.RawMessage, next string, err error)
 	Quarantine(ctx context.Context, a access.Actor, q Query) (rows []json.RawMessage, next string, err error)
-	// DecideVisit takes approve, return, reject. Codes: stale, own-record, wrong-state, not-found.
-	DecideVisit(ctx context.Context, a access.Actor, id string, d Decision) (json.RawMessage, error)
+	// Decide takes approve, return, reject of a reviewed type. Codes: stale,
+	// own-record, wrong-state, not-found, invalid with what has to be corrected
+	// before an approval.
+	Decide(ctx context.Context, a access.Actor, t *record.Type, id string, d Decision) (json.RawMessage, error)
 	// DecideQuarantine takes take, refuse.
 	DecideQuarantine(ctx context.Context, a access.Actor, id string, d Decision) (json.RawMessage, error)
 	// DecideProposal takes accept, refuse.
@@ -204,6 +210,7 @@ type My struct {
 	Household json.RawMessage   `json:"household" doc:"its own row"`
 	Helpers   []json.RawMessage `json:"helpers" doc:"pairings that run, with the telephone to call"`
 	Visits    []json.RawMessage `json:"visits" doc:"latest visits, newest first"`
+	Measures  []json.RawMessage `json:"measures" doc:"what is done for it, newest first; none that was rejected"`
 	Cards     []json.RawMessage `json:"cards" doc:"policy cards to read"`
 }
 
@@ -224,7 +231,7 @@ type Photos interface {
 func (d Deps) check() error {
 	var missing []string
 	v := reflect.ValueOf(d)
-	for _, name := range []string{"Types", "Accounts", "Settings", "Users", "Devices", "Scope", "Sync", "Records", "Registry", "Erasure", "Approval", "Pairing", "Pairings", "Rules", "Visits", "Notices", "Counting", "Cases", "Own", "Bodies", "Photos", "Uploads", "Log", "Now", "Rand"} {
+	for _, name := range []string{"Types", "Accounts", "Settings", "Users", "Devices", "Scope", "Sync", "Records", "Registry", "Erasure", "Approval", "Quality", "Pairing", "Pairings", "Rules", "Visits", "Notices", "Counting", "Cases", "Own", "Bodies", "Photos", "Uploads", "Log", "Now", "Rand"} {
 		if v.FieldByName(name).IsZero() {
 			missing = append(missing, name)
 		}

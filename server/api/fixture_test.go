@@ -15,6 +15,7 @@ import (
 	"daohu/server/access"
 	"daohu/server/account"
 	"daohu/server/fault"
+	"daohu/server/quality"
 	"daohu/server/record"
 	"daohu/server/registry"
 	"daohu/server/types"
@@ -139,16 +140,32 @@ func (s *service) Make(_ context.Context, _ access.Actor, t *record.Type, in Hou
 	return json.RawMessage(`{"rev":1}`), s.ask("make", t.Name, in.ID, in.Township, id, string(row))
 }
 
-func (s *service) Inbox(_ context.Context, _ access.Actor, x Query) ([]json.RawMessage, string, error) {
-	return []json.RawMessage{json.RawMessage(`{"id":"x"}`)}, "", s.ask("inbox", q(x))
+func (s *service) Findings(_ context.Context, a access.Actor, township, village string) (quality.Findings, error) {
+	return quality.Findings{Edition: "e"}, s.ask("findings", string(a.Role), township, village)
+}
+
+func (s *service) Reconciled(_ context.Context, a access.Actor, township string) (quality.Reconciliation, error) {
+	return quality.Reconciliation{}, s.ask("reconciled", string(a.Role), township)
+}
+
+func (s *service) AddSource(_ context.Context, _ access.Actor, x quality.Source) error {
+	return s.ask("source", x.Township, x.Name, x.Day)
+}
+
+func (s *service) History(_ context.Context, _ access.Actor, t *record.Type, id string) ([]registry.HistoryEvent, error) {
+	return nil, s.ask("history", t.Name, id)
+}
+
+func (s *service) Inbox(_ context.Context, _ access.Actor, t *record.Type, x Query) ([]json.RawMessage, string, error) {
+	return []json.RawMessage{json.RawMessage(`{"id":"x"}`)}, "", s.ask("inbox", t.Name, q(x))
 }
 
 func (s *service) Quarantine(_ context.Context, _ access.Actor, x Query) ([]json.RawMessage, string, error) {
 	return nil, "", s.ask("quarantine", q(x))
 }
 
-func (s *service) DecideVisit(_ context.Context, _ access.Actor, id string, d Decision) (json.RawMessage, error) {
-	return json.RawMessage(`{"state":"approved"}`), s.ask("visit", id, d.Action, d.Reason)
+func (s *service) Decide(_ context.Context, _ access.Actor, t *record.Type, id string, d Decision) (json.RawMessage, error) {
+	return json.RawMessage(`{"state":"approved"}`), s.ask(t.Name, id, d.Action, d.Reason)
 }
 
 func (s *service) DecideQuarantine(_ context.Context, _ access.Actor, id string, d Decision) (json.RawMessage, error) {
@@ -203,7 +220,7 @@ func newFixture(t testing.TB, change ...func(*Deps)) *fixture {
 	f := &fixture{TB: t, service: &service{}, log: &bytes.Buffer{}}
 	s := f.service
 	d := Deps{
-		Types: types.All(), Accounts: s, Settings: settings{s}, Users: users{s}, Devices: devices{s}, Scope: s, Sync: s, Records: s, Registry: s, Erasure: erasure{s}, PublicURL: "https://daohu.example", Approval: s, Pairing: s, Pairings: pairings{s}, Rules: rules{s}, Visits: duties{s}, Notices: notices{s}, Counting: counting{s}, Cases: cases{s}, Own: s, Bodies: s, Photos: s, Uploads: s,
+		Types: types.All(), Accounts: s, Settings: settings{s}, Users: users{s}, Devices: devices{s}, Scope: s, Sync: s, Records: s, Registry: s, Erasure: erasure{s}, PublicURL: "https://daohu.example", Approval: s, Quality: s, Pairing: s, Pairings: pairings{s}, Rules: rules{s}, Visits: duties{s}, Notices: notices{s}, Counting: counting{s}, Cases: cases{s}, Own: s, Bodies: s, Photos: s, Uploads: s,
 		Log: slog.New(slog.NewTextHandler(f.log, nil)), Now: func() time.Time { return time.Unix(1700000000, 0) },
 		Rand: bytes.NewReader(bytes.Repeat([]byte{0xab}, 8<<10)), Version: "test",
 	}

@@ -76,7 +76,7 @@ func TestBadBodies(t *testing.T) {
 
 func TestFieldsAreNamed(t *testing.T) {
 	f := newFixture(t)
-	const path = "/api/v1/visits/" + rowID + "/decision"
+	const path = "/api/v1/records/visit/" + rowID + "/decision"
 	for body, want := range map[string]string{
 		`{"action":"approve"}`:                                         "rev required",
 		`{"action":"delete","rev":1}`:                                  "action not-allowed",
@@ -115,13 +115,14 @@ func TestDecisions(t *testing.T) {
 		body, asked string
 		status      int
 	}{
-		"/api/v1/visits/" + rowID + "/decision":         {`{"action":"return","rev":2,"reason":"日期不对"}`, "visit " + rowID + " return 日期不对", 200},
-		"/api/v1/quarantine/" + rowID + "/decision":     {`{"action":"take"}`, "settle " + rowID + " take ", 204},
-		"/api/v1/proposals/" + rowID + "/decision":      {`{"action":"accept","rev":1}`, "proposal " + rowID + " accept ", 204},
-		"/api/v1/households/" + mine + "/pairing":       {`{"cadre":"demo:cadre-002","day":"2026-02-01","reason":"调动"}`, "pair " + mine + " demo:cadre-002 2026-02-01 调动", 200},
-		"/api/v1/records/member?household=" + mine:      {`{"name":"测试"}`, "make member " + mine + " " + town + `  {"name":"测试"}`, 200},
-		"/api/v1/records/member?id=x&household=" + mine: {`{"name":"测试"}`, "", 422},
-		"/api/v1/visits/short/decision":                 {`{"action":"approve","rev":2}`, "", 404},
+		"/api/v1/records/visit/" + rowID + "/decision":   {`{"action":"return","rev":2,"reason":"日期不对"}`, "visit " + rowID + " return 日期不对", 200},
+		"/api/v1/records/measure/" + rowID + "/decision": {`{"action":"reject","rev":1,"reason":"没有钱"}`, "measure " + rowID + " reject 没有钱", 200},
+		"/api/v1/quarantine/" + rowID + "/decision":      {`{"action":"take"}`, "settle " + rowID + " take ", 204},
+		"/api/v1/proposals/" + rowID + "/decision":       {`{"action":"accept","rev":1}`, "proposal " + rowID + " accept ", 204},
+		"/api/v1/households/" + mine + "/pairing":        {`{"cadre":"demo:cadre-002","day":"2026-02-01","reason":"调动"}`, "pair " + mine + " demo:cadre-002 2026-02-01 调动", 200},
+		"/api/v1/records/member?household=" + mine:       {`{"name":"测试"}`, "make member " + mine + " " + town + `  {"name":"测试"}`, 200},
+		"/api/v1/records/member?id=x&household=" + mine:  {`{"name":"测试"}`, "", 422},
+		"/api/v1/records/visit/short/decision":           {`{"action":"approve","rev":2}`, "", 404},
 	} {
 		f.asked = nil
 		w := f.do("T", "POST", path, c.body)
@@ -129,8 +130,14 @@ func TestDecisions(t *testing.T) {
 			t.Errorf("%s: %d %s; asked %q", path, w.Code, w.Body, f.last())
 		}
 	}
-	if w := f.do("T", "GET", "/api/v1/inbox?state=pending&after=x&limit=200", ""); w.Body.String() != `{"rows":[{"id":"x"}]}` || !strings.Contains(f.last(), `"State":"pending","After":"x","Limit":200`) {
+	if w := f.do("T", "GET", "/api/v1/inbox?state=pending&after=x&limit=200", ""); w.Body.String() != `{"rows":[{"id":"x"}]}` || !strings.HasPrefix(f.last(), "inbox visit") || !strings.Contains(f.last(), `"State":"pending","After":"x","Limit":200`) {
 		t.Errorf("%s %s", w.Body, f.last())
+	}
+	if f.do("T", "GET", "/api/v1/inbox?type=measure", ""); !strings.HasPrefix(f.last(), "inbox measure") {
+		t.Error(f.last())
+	}
+	for _, typ := range []string{"need", "proposal", "gossip", "Visit"} { // nothing there is reviewed
+		f.problem(f.do("T", "GET", "/api/v1/inbox?type="+typ, ""), 422, fault.Invalid)
 	}
 	for _, bad := range []string{"limit=0", "limit=201", "limit=x", "limit=-1", "after=" + strings.Repeat("x", 201)} {
 		if w := f.do("T", "GET", "/api/v1/quarantine?"+bad, ""); w.Code != 422 && w.Code != 400 {
@@ -247,7 +254,7 @@ func TestUploads(t *testing.T) {
 
 func TestOwnPage(t *testing.T) {
 	f := newFixture(t)
-	if w := f.do("H", "GET", "/api/v1/my", ""); w.Body.String() != `{"household":{"id":"`+mine+`"},"helpers":[],"visits":[],"cards":[]}` {
+	if w := f.do("H", "GET", "/api/v1/my", ""); w.Body.String() != `{"household":{"id":"`+mine+`"},"helpers":[],"visits":[],"measures":[],"cards":[]}` {
 		t.Error(w.Body)
 	}
 }

@@ -79,7 +79,7 @@ func (a *API) my(c *call, _ *none) (*My, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.Helpers, m.Visits, m.Cards = some(m.Helpers), some(m.Visits), some(m.Cards)
+	m.Helpers, m.Visits, m.Measures, m.Cards = some(m.Helpers), some(m.Visits), some(m.Measures), some(m.Cards)
 	return &m, nil
 }
 

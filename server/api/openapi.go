@@ -84,7 +84,7 @@ func (a *API) operation(r *Route) *huma.Operation {
 		op.Parameters = append(op.Parameters, &huma.Param{Name: q, In: "query", Schema: s})
 	}
 	body := r.end.schema
-	if r.Type != nil && r.Method != http.MethodGet {
+	if r.Type != nil && r.Method != http.MethodGet && body == nil { // a row of the type
 		body = ref(r.Type.GoName())
 	}
 	if r.Type != nil && r.Method == http.MethodPatch {

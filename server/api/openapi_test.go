@@ -87,7 +87,7 @@ func TestDocument(t *testing.T) {
 	if ref := doc.Paths["/api/v1/records/visit/{id}"]["patch"].Request.Content["application/json"].Schema.Ref; ref != "#/components/schemas/Visit" {
 		t.Error(ref)
 	}
-	if ref := doc.Paths["/api/v1/visits/{id}/decision"]["post"].Request.Content["application/json"].Schema.Ref; ref != "#/components/schemas/VisitDecision" {
+	if ref := doc.Paths["/api/v1/records/visit/{id}/decision"]["post"].Request.Content["application/json"].Schema.Ref; ref != "#/components/schemas/ReviewDecision" {
 		t.Error(ref)
 	}
 }

@@ -56,7 +56,7 @@ func (a *API) table() []Route {
 		{Method: post, Path: "/api/v1/login/household", Scope: None, Body: small, Doc: "Log in with a household's card and PIN.", end: typed(a.loginCard)},
 		{Method: post, Path: "/api/v1/logout", Roles: all, Scope: Self, Body: small, PushOnly: true, Doc: "End the session.", end: typed(a.logout)},
 		{Method: get, Path: "/api/v1/me", Roles: all, Scope: Self, Doc: "Who the session belongs to.", end: typed(a.me)},
-		{Method: get, Path: "/api/v1/my", Roles: "H", Scope: Self, Doc: "A household's own page: helpers, visits, cards.", end: typed(a.my)},
+		{Method: get, Path: "/api/v1/my", Roles: "H", Scope: Self, Doc: "A household's own page: helpers, visits, measures, cards.", end: typed(a.my)},
 
 		{Method: post, Path: "/api/v1/sync", Roles: "HCV", Scope: Self, Body: batch, Time: slow, PushOnly: true, Doc: "Push and pull (docs/sync-protocol.md).", end: raw(a.exchange)},
 		{Method: get, Path: "/api/v1/sync", Roles: "HCV", Scope: Self, PushOnly: true, Doc: "Ask whether there is anything; 204 = nothing.", Query: []string{"cursor", "schema", "client"}, end: raw(a.poll)},
@@ -68,8 +68,7 @@ func (a *API) table() []Route {
 		{Method: get, Path: "/api/v1/blobs/:sha256", Roles: all, Scope: Row, Doc: "A text named by its SHA-256: card, form items. A card also as=html or as=plain (to read aloud).", Query: []string{"as"}, end: raw(a.blob)},
 		{Method: get, Path: "/api/v1/photos/:id", Roles: a.readers("photo"), Scope: Row, Time: slowest, Doc: "A photo as JPEG.", Query: []string{"size"}, end: raw(a.photo)},
 
-		{Method: get, Path: "/api/v1/inbox", Roles: "T", Scope: Township, Doc: "Visits that wait for a decision.", Query: append(page, "state"), end: typed(a.inbox)},
-		{Method: post, Path: "/api/v1/visits/:id/decision", Roles: "T", Scope: Row, Body: small, Doc: "Approve, return or reject a visit.", end: typed(a.decideVisit)},
+		{Method: get, Path: "/api/v1/inbox", Roles: "T", Scope: Township, Doc: "Rows of a reviewed type (default: visit) that wait for a decision.", Query: append(page, "type", "state"), end: typed(a.inbox)},
 		{Method: get, Path: "/api/v1/quarantine", Roles: "T", Scope: Township, Doc: "Changes that could not be taken by themselves.", Query: append(page, "state"), end: typed(a.quarantine)},
 		{Method: post, Path: "/api/v1/quarantine/:id/decision", Roles: "T", Scope: Row, Body: small, Doc: "Take or refuse a change in quarantine.", end: typed(a.decideQuarantine)},
 		{Method: post, Path: "/api/v1/proposals/:id/decision", Roles: "T", Scope: Row, Body: small, Doc: "Accept or refuse a proposal.", end: typed(a.decideProposal)},
@@ -94,6 +93,7 @@ func (a *API) table() []Route {
 		{Method: get, Path: "/errors/:code", Scope: None, Doc: "What an error code means, in words.", end: raw(errorPage)},
 	}
 	rs = append(rs, a.registryRoutes()...)
+	rs = append(rs, a.qualityRoutes()...)
 	rs = append(rs, a.settingRoutes()...)
 	rs = append(rs, a.visitRoutes()...)
 	rs = append(rs, a.noticeRoutes()...)
@@ -133,10 +133,32 @@ func (a *API) recordRoutes(t *record.Type) []Route {
 		rs = append(rs, Route{Method: http.MethodPost, Path: path, Roles: "T", Scope: list, Body: small,
 			Doc: adds + t.Doc, Query: []string{"household", "id"}, end: typed(a.makeRecord)})
 	}
+	if t.Workflow {
+		rs = append(rs, Route{Method: http.MethodPost, Path: path + "/:id/decision", Roles: "T", Scope: Row, Body: small,
+			Doc: "Approve, return or reject a row that waits. " + t.Doc, end: typed(a.decide)})
+	}
+	if who := historians(t); who != "" {
+		rs = append(rs, Route{Method: http.MethodGet, Path: path + "/:id/history", Roles: who, Scope: Row,
+			Doc: "Who changed a row, when, why, and who agreed, oldest first. " + t.Doc, end: typed(a.history)})
+	}
 	for i := range rs {
 		rs[i].Type = t
 	}
 	return rs
+}
+
+// historians are the roles that may read how a row came to be as it is: those
+// who look from above. Of a private row nobody is told who wrote it.
+func historians(t *record.Type) string {
+	if t.Common || t.Private != nil {
+		return ""
+	}
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune("TKA", r) {
+			return r
+		}
+		return -1
+	}, t.Readers)
 }
 
 // readers are the roles that may see rows of the type called name.

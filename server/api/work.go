@@ -1,16 +1,18 @@
 package api
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
 
 	"daohu/server/fault"
+	"daohu/server/record"
 )
 
-type visitDecision struct {
+type reviewDecision struct {
 	Action string `json:"action" enum:"approve,return,reject"`
-	Rev    int64  `json:"rev" minimum:"1" doc:"revision of the visit the admin saw"`
+	Rev    int64  `json:"rev" minimum:"1" doc:"revision of the row the admin saw"`
 	Reason string `json:"reason,omitempty" maxLength:"200" doc:"shown to the author; needed to return and reject"`
 }
 
@@ -36,7 +38,21 @@ func (a *API) inbox(c *call, _ *none) (*Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	return paged(a.deps.Approval.Inbox(c.r.Context(), c.actor, q))
+	t, err := a.reviewed(c.gin.Query("type"))
+	if err != nil {
+		return nil, err
+	}
+	return paged(a.deps.Approval.Inbox(c.r.Context(), c.actor, t, q))
+}
+
+// reviewed finds a type with a workflow by its name; "" = visit.
+func (a *API) reviewed(name string) (*record.Type, error) {
+	for _, t := range a.deps.Types {
+		if t.Workflow && t.Name == cmp.Or(name, "visit") {
+			return t, nil
+		}
+	}
+	return nil, fault.Bad(fault.Field{Name: "type", Code: "not-allowed", Detail: "这种记录不用审批。"})
 }
 
 func (a *API) quarantine(c *call, _ *none) (*Page, error) {
@@ -47,12 +63,12 @@ func (a *API) quarantine(c *call, _ *none) (*Page, error) {
 	return paged(a.deps.Approval.Quarantine(c.r.Context(), c.actor, q))
 }
 
-func (a *API) decideVisit(c *call, in *visitDecision) (*json.RawMessage, error) {
+func (a *API) decide(c *call, in *reviewDecision) (*json.RawMessage, error) {
 	id, err := c.pathID()
 	if err != nil {
 		return nil, err
 	}
-	return row(a.deps.Approval.DecideVisit(c.r.Context(), c.actor, id, Decision{in.Action, in.Rev, in.Reason}))
+	return row(a.deps.Approval.Decide(c.r.Context(), c.actor, c.route.Type, id, Decision{in.Action, in.Rev, in.Reason}))
 }
 
 func (a *API) decideQuarantine(c *call, in *quarantineDecision) (*json.RawMessage, error) {

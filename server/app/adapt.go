@@ -8,7 +8,6 @@ import (
 
 	"daohu/server/access"
 	"daohu/server/account"
-	"daohu/server/activity"
 	"daohu/server/api"
 	"daohu/server/delta"
 	"daohu/server/fault"
@@ -95,16 +94,16 @@ type approval struct {
 	db       *store.DB
 }
 
-func (p approval) Inbox(ctx context.Context, a access.Actor, q api.Query) ([]json.RawMessage, string, error) {
+func (p approval) Inbox(ctx context.Context, a access.Actor, t *record.Type, q api.Query) ([]json.RawMessage, string, error) {
 	if q.State == "" {
 		q.State = workflow.Pending
 	}
-	return p.registry.List(ctx, a, activity.VisitType, q)
+	return p.registry.List(ctx, a, t, q)
 }
 
-func (p approval) DecideVisit(ctx context.Context, a access.Actor, id string, d api.Decision) (json.RawMessage, error) {
-	r, err := p.workflow.Decide(ctx, a, activity.VisitType, id, workflow.Decision(d))
-	return p.shown(activity.VisitType, r, a, err)
+func (p approval) Decide(ctx context.Context, a access.Actor, t *record.Type, id string, d api.Decision) (json.RawMessage, error) {
+	r, err := p.workflow.Decide(ctx, a, t, id, workflow.Decision(d))
+	return p.shown(t, r, a, err)
 }
 
 func (p approval) DecideProposal(ctx context.Context, a access.Actor, id string, d api.Decision) (json.RawMessage, error) {

@@ -50,6 +50,8 @@ type Figures struct {
 	Untold           int    // cadres whose tier nobody told
 	Changes          Cohort // member changes that were approved: households, members
 	Cases            Cases  // needs, problems and complaints: counts only
+	// Sources are the figures that others gave of the township, latest first.
+	Sources []quality.Source
 	// Miscounted are households whose own count of members is not that of the
 	// member rows: must be 0.
 	Miscounted int
@@ -98,6 +100,9 @@ func (a *App) Figures(ctx context.Context, code string, year int64) (*Figures, e
 		return nil, err
 	}
 	f.tiers(users)
+	if f.Sources, err = a.DB.Sources(ctx, code); err != nil {
+		return nil, err
+	}
 	if err := a.count(ctx, code, &f.Cases); err != nil {
 		return nil, err
 	}
@@ -220,6 +225,9 @@ func (f *Figures) Lines() []string {
 	}
 	if f.Miscounted > 0 {
 		out = append(out, fmt.Sprintf("人数和成员对不上的户\t%d 户", f.Miscounted))
+	}
+	for _, s := range f.Sources {
+		out = append(out, s.Line(f.All.Figures))
 	}
 	return out
 }

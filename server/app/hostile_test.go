@@ -56,7 +56,7 @@ func (m *matrix) hostileRoutes() []hostileRoute {
 		{"POST", "/api/v1/login/household", "", map[string]any{"card": "x", "pin": "123456"}, nil},
 		{"POST", "/api/v1/sync", m.Token("cadre-1-0"), map[string]any{"cursor": "", "schema": 1, "client": m.DB.NewID(), "acked": []any{0, ""}, "budget": 4096, "unsent": []int{0, 0},
 			"muts": []any{[]any{1, 1, "visit", m.DB.NewID(), x.house, map[string]any{"day": m.Today()}, 1}}}, nil},
-		{"POST", "/api/v1/visits/" + x.rows["visit"] + "/decision", admin, map[string]any{"action": "return", "rev": 1, "reason": "改"}, nil},
+		{"POST", "/api/v1/records/visit/" + x.rows["visit"] + "/decision", admin, map[string]any{"action": "return", "rev": 1, "reason": "改"}, nil},
 		{"POST", "/api/v1/proposals/" + x.rows["proposal"] + "/decision", admin, map[string]any{"action": "accept", "rev": 1}, nil},
 		{"POST", "/api/v1/quarantine/" + x.kept + "/decision", admin, map[string]any{"action": "refuse", "reason": "不用"}, nil},
 		{"POST", "/api/v1/households/" + x.house + "/pairing", admin, map[string]any{"cadre": "cadre-1-1", "day": m.Today()}, nil},

@@ -95,8 +95,8 @@ func TestMainJob(t *testing.T) {
 			t.Fatalf("inbox %v", inbox.Rows)
 		}
 		rev := inbox.Rows[0]["rev"]
-		admin.want(200, "POST", "/api/v1/visits/"+visit+"/decision", map[string]any{"action": "return", "rev": rev, "reason": "请补一张屋里的照片"}, nil)
-		admin.want(409, "POST", "/api/v1/visits/"+visit+"/decision", map[string]any{"action": "approve", "rev": rev}, nil)
+		admin.want(200, "POST", "/api/v1/records/visit/"+visit+"/decision", map[string]any{"action": "return", "rev": rev, "reason": "请补一张屋里的照片"}, nil)
+		admin.want(409, "POST", "/api/v1/records/visit/"+visit+"/decision", map[string]any{"action": "approve", "rev": rev}, nil)
 		if v := rowsIn(c.sync(), "visit")[visit]; v["state"] != "returned" || v["words"] != "请补一张屋里的照片" {
 			t.Fatalf("the return did not reach the phone: %v", v)
 		}
@@ -107,7 +107,7 @@ func TestMainJob(t *testing.T) {
 			t.Fatalf("own %v", own)
 		}
 		admin.want(200, "GET", "/api/v1/inbox", nil, &inbox)
-		admin.want(200, "POST", "/api/v1/visits/"+visit+"/decision", map[string]any{"action": "approve", "rev": inbox.Rows[0]["rev"]}, nil)
+		admin.want(200, "POST", "/api/v1/records/visit/"+visit+"/decision", map[string]any{"action": "approve", "rev": inbox.Rows[0]["rev"]}, nil)
 		if v := rowsIn(c.sync(), "visit")[visit]; v["state"] != "approved" {
 			t.Fatalf("%v", v)
 		}

@@ -21,6 +21,7 @@ func TestMatrixSync(t *testing.T) {
 				want          map[string]string // result by role, when the household is in reach
 			}{
 				{"make a visit", "visit", m.DB.NewID(), map[string]any{"day": m.Today()}, map[string]string{"H": "forbidden"}},
+				{"make a measure", "measure", m.DB.NewID(), map[string]any{"kind": "健康帮扶"}, map[string]string{"H": "forbidden"}},
 				{"make a need", "need", m.DB.NewID(), map[string]any{"text": "难"}, nil},
 				{"rate a need", "need", x.rows["need"], map[string]any{"rating": "满意"}, map[string]string{"H": "wrong-state", "C": "forbidden", "V": "forbidden"}},
 				{"dispatch a need", "need", x.rows["need"], map[string]any{"owner": ""}, map[string]string{"H": "forbidden", "C": "forbidden"}},
@@ -35,6 +36,7 @@ func TestMatrixSync(t *testing.T) {
 				{"make a household", "household", m.DB.NewID(), map[string]any{"notes": "我"}, map[string]string{"H": "forbidden", "C": "forbidden", "V": "forbidden"}},
 				{"change the household", "household", x.house, map[string]any{"water": "否"}, map[string]string{"H": "forbidden"}},
 				{"change a visit", "visit", x.rows["visit"], map[string]any{"text": "改"}, map[string]string{"H": "forbidden", "V": "forbidden"}},
+				{"change a measure", "measure", x.rows["measure"], map[string]any{"what": "改"}, map[string]string{"H": "forbidden", "V": "forbidden"}},
 				{"delete a visit", "visit", x.rows["visit"], nil, map[string]string{"H": "forbidden", "V": "forbidden"}},
 				{"delete a member", "member", x.rows["member"], nil, map[string]string{"H": "forbidden", "C": "forbidden", "V": "forbidden"}},
 			} {

@@ -92,9 +92,6 @@ func (m *matrix) table() map[string]matrixRow {
 			shows: func(x *matrixTarget) string { return x.house }},
 		"GET /api/v1/quarantine": {who: "T", reach: matrixTown, ask: matrixPath(func(x *matrixTarget) string { return "/api/v1/quarantine?township=" + x.town.Township }),
 			shows: func(x *matrixTarget) string { return x.house }},
-		"POST /api/v1/visits/:id/decision": {who: "T", reach: matrixHouse, ask: func(x *matrixTarget) matrixAsk {
-			return matrixAsk{"/api/v1/visits/" + x.rows["visit"] + "/decision", map[string]any{"action": "approve", "rev": 1}, nil}
-		}},
 		"POST /api/v1/quarantine/:id/decision": {who: "T", reach: matrixHouse, ok: 204, ask: func(x *matrixTarget) matrixAsk {
 			return matrixAsk{"/api/v1/quarantine/" + x.kept + "/decision", map[string]any{"action": "refuse", "reason": "不用"}, nil}
 		}},
@@ -114,6 +111,7 @@ func (m *matrix) table() map[string]matrixRow {
 	rows["POST /api/v1/me/totp/confirm"] = matrixRow{who: "TK", reach: matrixAny, ok: 422, ask: matrixPost("/api/v1/me/totp/confirm", map[string]any{"code": "no"})}
 	rows["POST /api/v1/me/phone"] = matrixRow{who: all, reach: matrixAny, ok: 204, ask: matrixPost("/api/v1/me/phone", map[string]any{"code": "demo:telephone"})}
 	m.registryRows(rows)
+	m.qualityRows(rows)
 	m.settingRows(rows)
 	m.visitRows(rows)
 	m.noticeRows(rows)
@@ -241,6 +239,7 @@ func matrixRecords() []matrixRecord {
 		{"confirmation", "HTA", false, map[string]any{"text": "改写"}, 422, 404, nil},
 		{"response", "HCVT", false, map[string]any{"day": "2026-01-01"}, 422, 404, nil},
 		{"photo", "HCVT", false, map[string]any{"note": "改写"}, 422, 404, nil},
+		{"measure", "HCVTKA", false, map[string]any{"what": "改写"}, 422, 404, map[string]any{"kind": "产业帮扶"}},
 		{"need", "HCVTKA", false, map[string]any{"answer": "已答复"}, 200, 404, map[string]any{"text": "缺水"}},
 		{"issue", "CVTKA", false, map[string]any{"measure": "已安排"}, 200, 404, map[string]any{"category": "other", "subject": "新问题"}},
 		{"complaint", "HTKA", false, map[string]any{"text": "改写"}, 422, 404, nil},
@@ -266,6 +265,10 @@ func (m *matrix) recordRows(rows map[string]matrixRow, r matrixRecord) {
 	rows["PATCH "+path+"/:id"] = matrixRow{who: "T", reach: reach, ok: r.ok, out: r.out, ask: func(x *matrixTarget) matrixAsk {
 		return matrixAsk{path + "/" + id(x), r.patch, []string{"If-Match", fmt.Sprint(m.rev(r.name, x))}}
 	}}
+	if above := m.above(r.name, r.readers); above != "" && !r.common {
+		rows["GET "+path+"/:id/history"] = matrixRow{who: above, reach: reach, ask: matrixPath(func(x *matrixTarget) string { return path + "/" + id(x) + "/history" }),
+			shows: func(*matrixTarget) string { return `"what":"made"` }}
+	}
 	if r.post != nil {
 		rows["POST "+path] = matrixRow{who: "T", reach: reach, ask: func(x *matrixTarget) matrixAsk {
 			return matrixAsk{list(x), r.post, nil}

@@ -88,6 +88,7 @@ func (m *matrix) fill(scope string, town *fixtureTown, house int) *matrixTarget 
 	phone.Send(
 		fixtureMut{Type: "visit", ID: visit, House: h.ID, Patch: map[string]any{"day": day, "text": mark("新走访", "HCVTA"), "needs": mark("需求", "HCVTA")}},
 		fixtureMut{Type: "response", ID: id("response"), House: h.ID, Patch: map[string]any{"day": day, "form": x.rows["form"], "visit": visit, "answers": []any{[]any{"visit", "card"}}}},
+		fixtureMut{Type: "measure", ID: id("measure"), House: h.ID, Patch: map[string]any{"kind": "产业帮扶", "what": mark("措施", "HCVTKA"), "visit": visit}},
 		fixtureMut{Type: "confirmation", ID: id("confirmation"), House: h.ID, Patch: map[string]any{"visit": visit, "answer": "来过", "text": mark("回执", "HTA")}},
 		fixtureMut{Type: "need", ID: id("need"), House: h.ID, Patch: map[string]any{"text": mark("难处", "HCVTKA"), "visit": visit}},
 		fixtureMut{Type: "photo", ID: id("photo"), House: h.ID, Patch: matrixPhoto(visit, x.photo, mark("照片", "HCVT"))},

@@ -5,6 +5,7 @@ import (
 
 	"daohu/server/access"
 	"daohu/server/activity"
+	"daohu/server/quality"
 	"daohu/server/setting"
 	"daohu/server/terms"
 )
@@ -20,7 +21,7 @@ func (a *App) settingKinds() ([]setting.Kind, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append([]setting.Kind{words}, visits...), nil
+	return append([]setting.Kind{words, quality.Kind()}, visits...), nil
 }
 
 // PublishSetting publishes a document in one township, or in each, in the name

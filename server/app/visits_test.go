@@ -150,7 +150,7 @@ func TestEvidencePolicy(t *testing.T) {
 		}
 		visit := x.DB.NewID()
 		x.Phone(x.Token(h.Cadre)).Send(fixtureMut{Type: "visit", ID: visit, House: h.ID, Patch: map[string]any{"day": x.Today()}})
-		if a := x.Do("POST", admin, "/api/v1/visits/"+visit+"/decision", map[string]any{"action": "approve", "rev": 1}); a.Status != 200 {
+		if a := x.Do("POST", admin, "/api/v1/records/visit/"+visit+"/decision", map[string]any{"action": "approve", "rev": 1}); a.Status != 200 {
 			t.Errorf("a visit without evidence: %d %s", a.Status, a.Body)
 		}
 		x.Pass(40 * 24 * time.Hour)

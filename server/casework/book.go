@@ -16,9 +16,9 @@ var builtin []byte
 // of the problem ledger. Five working days for a need are the product's rule;
 // the days for a complaint are our choice and no official term.
 type Book struct {
-	Edition       string `json:"edition"`
-	NeedDays      int    `json:"needDays" doc:"working days in which a need is answered"`
-	ComplaintDays int    `json:"complaintDays" doc:"working days in which a complaint is answered"`
+	Edition       string  `json:"edition"`
+	NeedDays      int     `json:"needDays" doc:"working days in which a need is answered"`
+	ComplaintDays int     `json:"complaintDays" doc:"working days in which a complaint is answered"`
 	Categories    []Entry `json:"categories" doc:"kinds of problem"`
 	Causes        []Entry `json:"causes" doc:"where problems come from"`
 }

@@ -1,12 +1,14 @@
 package quality
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"daohu/server/household"
+	"daohu/server/measure"
 )
 
 // Case is one household as the rules see it. Whoever makes it has opened the
@@ -16,13 +18,16 @@ type Case struct {
 	House   *household.Household
 	Phone   string // 户联系电话 in plain text; "" = none
 	Members []Person
+	// Measures are all of the household's; those that do not count are left out.
+	Measures []*measure.Measure
 }
 
 // Person is one member of a Case. One who has left is not judged.
 type Person struct {
-	Rec   *household.Member
-	IDNo  string // in plain text; "" = none
-	Twice bool   // another person of the registry has the same number
+	Rec    *household.Member
+	IDNo   string // in plain text; "" = none
+	CertNo string // 残疾证号 in plain text; "" = none
+	Twice  bool   // another person of the registry has the same number
 }
 
 // Result is one finding.
@@ -72,6 +77,7 @@ func (s *Set) Check(c Case) []Result {
 type view struct {
 	Case
 	living []member
+	help   []*measure.Measure // measures that count
 }
 
 // member is a living Person with the age in full years; -1000 = unknown.
@@ -87,6 +93,11 @@ func newView(c Case) *view {
 	for _, p := range c.Members {
 		if p.Rec.Left == "" && p.Rec.DeletedAt == 0 {
 			v.living = append(v.living, member{p, age(p.Rec.Birth, c.Today)})
+		}
+	}
+	for _, m := range c.Measures {
+		if m.Counts() {
+			v.help = append(v.help, m)
 		}
 	}
 	return v
@@ -140,14 +151,36 @@ func (v *view) related(words []string) []*member {
 	return out
 }
 
-// line is the amount for the year before today, of which incomes are told: the
-// latest one set up to then.
+// line is the amount for the year the income is of, last year where it is not
+// told: the latest one set up to then.
 func (v *view) line(lines map[string]int64) int64 {
-	last, amount := "", int64(0)
+	last, amount, of := "", int64(0), strconv.FormatInt(cmp.Or(v.House.IncomeYear, int64(v.Today.Year()-1)), 10)
 	for year, fen := range lines {
-		if year <= strconv.Itoa(v.Today.Year()-1) && year > last {
+		if year <= of && year > last {
 			last, amount = year, fen
 		}
 	}
 	return amount
+}
+
+// months is how many months lie from one month (YYYY-MM) to another; known is
+// false where one is not told.
+func months(from, to string) (n int64, known bool) {
+	a, err := time.Parse("2006-01", from)
+	b, err2 := time.Parse("2006-01", to)
+	return int64(b.Year()-a.Year())*12 + int64(b.Month()-a.Month()), err == nil && err2 == nil
+}
+
+// atRisk are the risks that were identified and not removed.
+func (v *view) atRisk() []string {
+	var out []string
+	if v.House.Cleared == yes || v.House.Risks.Into(&out) != nil {
+		return nil
+	}
+	return out
+}
+
+// answered reports whether a measure that counts is of one of the kinds.
+func (v *view) answered(kinds []string) bool {
+	return slices.ContainsFunc(v.help, func(m *measure.Measure) bool { return slices.Contains(kinds, m.Kind) })
 }

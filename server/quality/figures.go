@@ -4,8 +4,8 @@ import "fmt"
 
 // Figures are the two numbers every source gives of a township.
 type Figures struct {
-	Households int
-	People     int
+	Households int `json:"households"`
+	People     int `json:"people"`
 }
 
 // Difference keeps two sources of the same figures side by side: neither is

@@ -1,6 +1,7 @@
 package quality
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 
 	"daohu/server/demo"
 	"daohu/server/household"
+	"daohu/server/measure"
 	"daohu/server/record"
 	"daohu/server/roster"
 )
@@ -39,7 +41,9 @@ func family() Case {
 	return Case{
 		Today: today(), Phone: "19900000001",
 		House: &household.Household{Meta: record.Meta{ID: "house0000001", Household: "house0000001"}, Village: "999901101201",
-			Class: "一般贫困户", Cause: "因残", Causes: record.ListOf([]string{"因学"}), Exit: "已脱贫", ExitYear: 2024, Income: 800_000, Danger: "否", Water: "是"},
+			Class: "一般贫困户", Cause: "因残", Causes: record.ListOf([]string{"因学"}), Exit: "已脱贫", ExitYear: 2024, Income: 800_000, Danger: "否", Water: "是",
+			Farmland: 10_000, Forest: 20_000, Returned: 10_000, Orchard: 10_000, Pasture: 20_000, Pond: 10_000},
+		Measures: []*measure.Measure{{Kind: "健康帮扶", Stage: measure.Doing, State: "approved"}, {Kind: "教育帮扶", Stage: measure.Plan, State: "pending", Risk: "因学"}, {Kind: "搬迁", Stage: measure.Stopped, Risk: "因学"}},
 		Members: []Person{
 			p("head00000001", "户主", "男", number("19800305", "001", ""), household.Member{Education: "初中", Labour: "普通劳动力", Health: "健康", Work: "省外", WorkMonths: 6}),
 			p("wife00000001", "配偶", "女", number("19810405", "002", ""), household.Member{Education: "小学", Labour: "普通劳动力", Health: "健康"}),
@@ -78,6 +82,20 @@ var plants = map[string]struct {
 	"phone-missing":       {none, func(c *Case) { c.Phone = "" }},
 	"phone-digits":        {none, func(c *Case) { c.Phone = "1990000001" }},
 	"insured-missing":     {wife, func(c *Case) { c.Members[wife].Rec.Insured = "" }},
+	"insured-both":        {wife, func(c *Case) { c.Members[wife].Rec.Staff = "是" }},
+	"insured-neither":     {wife, func(c *Case) { c.Members[wife].Rec.Insured = "否" }},
+	"serious-filled":      {wife, func(c *Case) { c.Members[wife].Rec.Serious = "是" }},
+	"old-post":            {uncle, func(c *Case) { c.Members[uncle].Rec.Post, c.Members[uncle].Rec.Birth = "是", "1956-07" }},
+	"land-farmland":       {none, func(c *Case) { c.House.Farmland++ }},
+	"land-forest":         {none, func(c *Case) { c.House.Forest++ }},
+	"land-returned":       {none, func(c *Case) { c.House.Returned++ }},
+	"land-orchard":        {none, func(c *Case) { c.House.Orchard++ }},
+	"land-pasture":        {none, func(c *Case) { c.House.Pasture = -1 }},
+	"land-pond":           {none, func(c *Case) { c.House.Pond++ }},
+	"risk-alone":          {none, func(c *Case) { atRisk(c, "2026-05", "因病"); c.Measures = c.Measures[2:] }},
+	"cleared-early":       {none, func(c *Case) { c.House.RiskAt, c.House.ClearedAt = "2025-11", "2026-04" }},
+	"cause-measure":       {none, func(c *Case) { c.Measures = c.Measures[:1] }},
+	"risk-measure":        {none, func(c *Case) { atRisk(c, "2026-06", "因安全饮水") }},
 	"child-labour":        {kid, func(c *Case) { c.Members[kid].Rec.Labour = "普通劳动力" }},
 	"able-adult":          {wife, func(c *Case) { c.Members[wife].Rec.Labour = "弱劳动力或半劳动力" }},
 	"certificate":         {uncle, func(c *Case) { c.Members[uncle].IDNo = c.Members[uncle].IDNo[:18] }},
@@ -94,6 +112,10 @@ var plants = map[string]struct {
 	"exited-water":  {none, func(c *Case) { c.House.Water = "否" }},
 	"exited-income": {none, func(c *Case) { c.House.Income = 729_999 }},
 	"exit-year":     {none, func(c *Case) { c.House.ExitYear = 0 }},
+}
+
+func atRisk(c *Case, month string, risks ...string) {
+	c.House.Risks, c.House.RiskAt = record.ListOf(risks), month
 }
 
 func TestCleanFamily(t *testing.T) {
@@ -158,6 +180,25 @@ func TestFurtherFaults(t *testing.T) {
 		{"an exit to come", "exit-year", func(c *Case) { c.House.ExitYear = 2027 }},
 		{"an unsafe house, worse", "exited-house", func(c *Case) { c.House.Danger = "D级" }},
 		{"a second cause", "cause-pupil", func(c *Case) { c.Members[kid].Rec.School, c.Members[kid].Rec.Education = "", "小学" }},
+		{"a year-old income below that year's line", "exited-income", func(c *Case) { c.House.IncomeYear, c.House.Income = 2024, 729_999 }},
+		{"a household since 2021 below the line", "exited-income", func(c *Case) {
+			c.House.Exit, c.House.ExitYear, c.House.Type, c.House.Income = "", 0, "一般农户", 729_999
+		}},
+		{"only a rejected measure", "risk-alone", func(c *Case) {
+			atRisk(c, "2025-12", "因病")
+			c.Measures = c.Measures[:1]
+			c.Measures[0].State = "rejected"
+		}},
+		{"only a wish", "risk-alone", func(c *Case) {
+			atRisk(c, "2025-12", "因病")
+			c.Measures = c.Measures[:1]
+			c.Measures[0].Stage = "wish"
+		}},
+		{"removed before it was identified", "cleared-early", func(c *Case) { c.House.RiskAt, c.House.ClearedAt = "2026-04", "2026-01" }},
+		{"a measure that does not fit its risk", "risk-measure", func(c *Case) { c.Measures[0].Risk = "因安全住房" }},
+		{"a second risk", "risk-measure", func(c *Case) { atRisk(c, "2026-06", "因学", "因安全住房") }},
+		{"neither insurance, both told", "insured-neither", func(c *Case) { c.Members[wife].Rec.Insured, c.Members[wife].Rec.Staff = "否", "否" }},
+		{"no staff insurance, the other not told", "insured-missing", func(c *Case) { c.Members[wife].Rec.Insured, c.Members[wife].Rec.Staff = "", "否" }},
 		{"a household that nobody is left of", "one-head", func(c *Case) { c.Members = c.Members[4:] }},
 	} {
 		f := family()
@@ -195,6 +236,34 @@ func TestNoFalseFaults(t *testing.T) {
 		},
 		"nobody works, with aid": func(c *Case) {
 			c.House.Class = "低保脱贫户"
+			plants["no-labour-no-aid"].spoil(c)
+			c.Members[head].Rec.Health, c.Members[wife].Rec.Health, c.Members[kid].Rec.Labour = "长期慢性病", "长期慢性病", "无劳动力"
+		},
+		"insured as staff, the other not told": func(c *Case) { c.Members[wife].Rec.Insured, c.Members[wife].Rec.Staff = "", "是" },
+		"insured as staff":                     func(c *Case) { c.Members[wife].Rec.Insured, c.Members[wife].Rec.Staff = "否", "是" },
+		"a certificate number of its own": func(c *Case) {
+			c.Members[uncle].CertNo, c.Members[uncle].IDNo = c.Members[uncle].IDNo, c.Members[uncle].IDNo[:18]
+		},
+		"69 in a post": func(c *Case) {
+			setBirth(&c.Members[uncle], "19560805")
+			c.Members[uncle].Rec.Post, c.Members[uncle].IDNo = "是", c.Members[uncle].IDNo+"43"
+			c.Members[uncle].Rec.Sex = "女"
+		},
+		"monitored, unsafe and poor": func(c *Case) {
+			c.House.Watch, c.House.Danger, c.House.Water, c.House.Income = "脱贫不稳定户", "C级", "否", 1
+		},
+		"an income of before the first line": func(c *Case) { c.House.IncomeYear, c.House.Income = 2022, 1 },
+		"no land told":                       func(c *Case) { c.House.Farmland, c.House.Forest = 0, 0 },
+		"a risk of last month, no measure":   func(c *Case) { atRisk(c, "2026-06", "因病"); c.Measures = nil },
+		"a risk of no known month":           func(c *Case) { atRisk(c, "", "因病"); c.Measures = nil },
+		"a risk that was removed": func(c *Case) {
+			atRisk(c, "2025-01", "因病")
+			c.Measures, c.House.Cleared, c.House.ClearedAt = nil, "是", "2025-07"
+		},
+		"a risk that no line speaks of": func(c *Case) { atRisk(c, "2026-06", "其他", "因意外事故") },
+		"no measures at all":            func(c *Case) { c.Measures = nil },
+		"nobody works, with a safety net": func(c *Case) {
+			c.House.Safety = true
 			plants["no-labour-no-aid"].spoil(c)
 			c.Members[head].Rec.Health, c.Members[wife].Rec.Health, c.Members[kid].Rec.Labour = "长期慢性病", "长期慢性病", "无劳动力"
 		},
@@ -310,6 +379,13 @@ func TestWrongRulesAreRefused(t *testing.T) {
 	if s, err := Parse([]byte(whole(good))); err != nil || s.Edition != "e" || len(s.Rules()) != 1 {
 		t.Fatal(err)
 	}
+	words := `{"code":"x","ref":6,"severity":"error","field":"member.relation","check":"relation-sex","params":{"sex":"女","list":"relation"},"sentence":"不对。"}`
+	table := `{"code":"x","ref":21,"severity":"error","field":"measure.kind","check":"cause-unanswered","params":{"table":{"因学":["教育帮扶"]}},"sentence":"不对。"}`
+	for _, ok := range []string{words, table} {
+		if _, err := Parse([]byte(whole(ok))); err != nil {
+			t.Errorf("%s: %v", ok, err)
+		}
+	}
 	for why, text := range map[string]string{
 		"no rules":            whole(""),
 		"no edition":          `{"rules":[` + good + `]}`,
@@ -325,6 +401,12 @@ func TestWrongRulesAreRefused(t *testing.T) {
 		"an unknown one":      whole(strings.Replace(good, `"from":1`, `"from":1,"age":3`, 1)),
 		"ages upside down":    whole(strings.Replace(good, `"from":1`, `"from":3`, 1)),
 		"no sentence":         whole(strings.Replace(good, "不对。", "不对", 1)),
+		"something after it":  whole(good) + "{}",
+		"a list of no name":   whole(strings.Replace(words, `"relation"`, `"kinship"`, 1)),
+		"a list beside words": whole(strings.Replace(words, `"list"`, `"words":["户主"],"list"`, 1)),
+		"a table of no cause": whole(strings.Replace(table, "因学", "因懒", 1)),
+		"a table of no kind":  whole(strings.Replace(table, "教育帮扶", "教育", 1)),
+		"an empty line":       whole(strings.Replace(table, `["教育帮扶"]`, `[]`, 1)),
 		"no data":             "",
 	} {
 		if _, err := Parse([]byte(text)); err == nil {
@@ -346,5 +428,24 @@ func TestReconcile(t *testing.T) {
 	}
 	if same := Reconcile(d.Own, d.Own); !same.Same() || !strings.Contains(same.String(), "一致") {
 		t.Errorf("%s", same)
+	}
+}
+
+// The words of a rule that names a code list are the list's own.
+func TestRulesTakeWordsFromTheList(t *testing.T) {
+	want := map[string][]string{"relation-known": record.ListNamed("relation").Words()}
+	for _, it := range record.ListNamed("relation").Items {
+		if rule := map[string]string{"男": "relation-man", "女": "relation-woman"}[it.Sex]; rule != "" {
+			want[rule] = append(want[rule], it.Word)
+		}
+	}
+	for _, r := range rules(t).Rules() {
+		if w, named := want[r.Code]; named && (!slices.Equal(r.Params.Words, w) || len(w) < 10) {
+			t.Errorf("%s: %v", r.Code, r.Params.Words)
+		}
+		delete(want, r.Code)
+	}
+	if len(want) > 0 {
+		t.Errorf("no rules %v", want)
 	}
 }

@@ -12,16 +12,18 @@ type Tally struct {
 	Faulty     int    // of these, with at least one error
 	ByRule     map[string]int
 	BySeverity map[Severity]int
+	Houses     map[string][]string // by rule: ids of the households in which it found something
 }
 
 // Report counts findings by village, rule and severity. The zero Report is not
 // usable; see Set.Report.
 type Report struct {
-	Edition string
-	Results []Result // in the order in which households were added
-	Blocked bool     // an error was found
-	set     *Set
-	tallies map[string]*Tally
+	Township string // code; "" = not told
+	Edition  string
+	Results  []Result // in the order in which households were added
+	Blocked  bool     // an error was found
+	set      *Set
+	tallies  map[string]*Tally
 }
 
 // Report begins an empty report by the rules of s.
@@ -36,7 +38,7 @@ func (r *Report) Add(c Case) []Result {
 	}
 	t := r.tallies[c.House.Village]
 	if t == nil {
-		t = &Tally{Village: c.House.Village, ByRule: map[string]int{}, BySeverity: map[Severity]int{}}
+		t = &Tally{Village: c.House.Village, ByRule: map[string]int{}, BySeverity: map[Severity]int{}, Houses: map[string][]string{}}
 		r.tallies[c.House.Village] = t
 	}
 	t.Households++
@@ -44,6 +46,9 @@ func (r *Report) Add(c Case) []Result {
 	for _, f := range found {
 		t.ByRule[f.Rule]++
 		t.BySeverity[f.Severity]++
+		if !slices.Contains(t.Houses[f.Rule], f.Household) {
+			t.Houses[f.Rule] = append(t.Houses[f.Rule], f.Household)
+		}
 	}
 	if Blocks(found) {
 		t.Faulty++

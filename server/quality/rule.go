@@ -1,6 +1,5 @@
 // Package quality looks for what cannot be right in the registry: the rules of
-// domain.md B.5 as far as the registry's fields allow, and two sources of the
-// same figures side by side.
+// domain.md B.5, and two sources of the same figures side by side.
 //
 // A rule is data (rules.json, with an edition); what it looks at is one of a
 // closed table of checks written in Go. A finding never stops a save: only
@@ -13,11 +12,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
 
 	"daohu/server/household"
+	"daohu/server/measure"
 	"daohu/server/record"
 )
 
@@ -43,17 +44,22 @@ type Rule struct {
 	Check    string   `json:"check"`    // name in the closed table
 	Params   Params   `json:"params"`
 	Sentence string   `json:"sentence"` // plain Chinese, ends with a full stop or question mark
+	Note     string   `json:"note"`     // what in it is ours and not confirmed; not shown
 }
 
 // Params are the numbers and words a check needs; which ones it needs stands
 // with the check, and a rule must give exactly those.
 type Params struct {
-	From   int64            `json:"from"`   // age in full years, first one meant
-	To     int64            `json:"to"`     // age in full years, last one meant; or a length in characters
-	Sex    string           `json:"sex"`    // 男, 女
-	Words  []string         `json:"words"`  // values the check looks for
-	Others []string         `json:"others"` // values it holds them against
-	Lines  map[string]int64 `json:"lines"`  // year -> amount in fen
+	From   int64               `json:"from"`   // age in full years, or a value: first one meant
+	To     int64               `json:"to"`     // age in full years, or a value: last one meant; or a length in characters, or months
+	Sex    string              `json:"sex"`    // 男, 女
+	Words  []string            `json:"words"`  // values the check looks for
+	List   string              `json:"list"`   // in the place of Words: a code list; with Sex only its words that fit that sex
+	Others []string            `json:"others"` // values it holds them against
+	Lines  map[string]int64    `json:"lines"`  // year -> amount in fen
+	Table  map[string][]string `json:"table"`  // cause or risk -> kinds of measure that answer it
+
+	field record.Field // of the rule
 }
 
 // Set is one edition of the rules, checked. It is safe for concurrent use.
@@ -100,7 +106,13 @@ func Parse(raw []byte) (*Set, error) {
 func strict(raw []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.DisallowUnknownFields()
-	return d.Decode(into)
+	if err := d.Decode(into); err != nil {
+		return err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return errors.New("something follows the end")
+	}
+	return nil
 }
 
 func parseRule(text json.RawMessage) (Rule, error) {
@@ -115,7 +127,16 @@ func parseRule(text json.RawMessage) (Rule, error) {
 		return r, err
 	}
 	c, known := checks()[r.Check]
-	want := slices.Sorted(slices.Values(strings.Fields(c.needs)))
+	want, have := slices.Sorted(slices.Values(strings.Fields(c.needs))), slices.Collect(maps.Keys(given.Params))
+	if i := slices.Index(have, "list"); i >= 0 { // stands for the words
+		have[i] = "words"
+		if r.Params.Words = listed(r.Params); len(r.Params.Words) == 0 {
+			return r, fmt.Errorf("no code list %q with such words", r.Params.List)
+		}
+	}
+	slices.Sort(have)
+	var ok bool
+	r.Params.field, ok = fieldOf(r.Field)
 	switch {
 	case r.Code == "":
 		return r, errors.New("no code")
@@ -123,10 +144,12 @@ func parseRule(text json.RawMessage) (Rule, error) {
 		return r, fmt.Errorf("severity %q", r.Severity)
 	case !known:
 		return r, fmt.Errorf("no check is called %q", r.Check)
-	case !hasField(r.Field):
+	case !ok:
 		return r, fmt.Errorf("no field %q", r.Field)
-	case !slices.Equal(slices.Sorted(maps.Keys(given.Params)), want):
+	case !slices.Equal(have, want):
 		return r, fmt.Errorf("check %s takes the parameters %v", r.Check, want)
+	case !r.Params.tableKnown():
+		return r, errors.New("the table has a word that is in no code list")
 	case r.Params.From > r.Params.To:
 		return r, errors.New("from is above to")
 	case !strings.HasSuffix(r.Sentence, "。") && !strings.HasSuffix(r.Sentence, "？"):
@@ -135,13 +158,43 @@ func parseRule(text json.RawMessage) (Rule, error) {
 	return r, nil
 }
 
-// hasField reports whether name is a declared field, "member.idNo".
-func hasField(name string) bool {
-	typ, field, _ := strings.Cut(name, ".")
-	for _, t := range []*record.Type{household.HouseholdType, household.MemberType} {
-		if _, ok := t.Field(field); ok && t.Name == typ {
-			return true
+// tableKnown reports whether the table speaks the words of the code lists.
+func (p Params) tableKnown() bool {
+	asked := append(listed(Params{List: "cause"}), listed(Params{List: "risk"})...)
+	kinds := listed(Params{List: "measure"})
+	for word, answers := range p.Table {
+		unknown := func(kind string) bool { return !slices.Contains(kinds, kind) }
+		if !slices.Contains(asked, word) || len(answers) == 0 || slices.ContainsFunc(answers, unknown) {
+			return false
 		}
 	}
-	return false
+	return true
+}
+
+// listed are the words of the code list p names; nil = there is none.
+func listed(p Params) []string {
+	lists, err := record.Lists()
+	if err != nil {
+		return nil
+	}
+	var out []string
+	for _, l := range lists {
+		for _, it := range l.Items {
+			if l.Name == p.List && (p.Sex == "" || it.Sex == p.Sex) {
+				out = append(out, it.Word)
+			}
+		}
+	}
+	return out
+}
+
+// fieldOf finds a declared field by its name, "member.idNo".
+func fieldOf(name string) (record.Field, bool) {
+	typ, field, _ := strings.Cut(name, ".")
+	for _, t := range []*record.Type{household.HouseholdType, household.MemberType, measure.Type} {
+		if f, ok := t.Field(field); ok && t.Name == typ {
+			return f, true
+		}
+	}
+	return record.Field{}, false
 }

@@ -121,7 +121,10 @@ type Policy struct {
 	// Workflow says that rows carry `state` and `words` moved by the workflow
 	// package (pending, approved, returned, rejected).
 	Workflow bool
-	Doc      string // one English sentence
+	// Blocked says that a row of a reviewed type is not approved while the
+	// data-quality rules find an error in its household.
+	Blocked bool
+	Doc     string // one English sentence
 	// Check looks at a whole row after a patch; nil = nothing to check.
 	Check func(Record) []Problem
 	// Hidden says that a row is not to be served to role letters; nil = never.

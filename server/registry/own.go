@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -9,8 +10,10 @@ import (
 	"daohu/server/access"
 	"daohu/server/activity"
 	"daohu/server/booklet"
+	"daohu/server/measure"
 	"daohu/server/pairing"
 	"daohu/server/record"
+	"daohu/server/workflow"
 )
 
 // My is what a household sees of itself, each row projected for role H.
@@ -18,11 +21,15 @@ type My struct {
 	Household json.RawMessage
 	Helpers   []json.RawMessage // pairings that run, with the telephone to call
 	Visits    []json.RawMessage // the latest, newest first
+	Measures  []json.RawMessage // what is done for it, newest first; none that was rejected
 	Cards     []json.RawMessage // policy cards to read, in order
 }
 
 // myVisits is how many visits a household's page shows.
 const myVisits = 12
+
+// myMeasures is how many measures it shows.
+const myMeasures = 50
 
 // My collects a household's own page.
 func (s *Service) My(ctx context.Context, a access.Actor) (My, error) {
@@ -46,6 +53,14 @@ func (s *Service) My(ctx context.Context, a access.Actor) (My, error) {
 		return strings.Compare(y.(*activity.Visit).Day, x.(*activity.Visit).Day)
 	}
 	if out.Visits, err = s.pick(ctx, a, activity.VisitType, h.Township, h.ID, nil, newest, myVisits); err != nil {
+		return out, err
+	}
+	kept := func(r record.Record) bool { return r.(*measure.Measure).State != workflow.Rejected }
+	latest := func(x, y record.Record) int {
+		a, b := x.(*measure.Measure), y.(*measure.Measure)
+		return cmp.Or(strings.Compare(b.From, a.From), cmp.Compare(b.MadeAt, a.MadeAt))
+	}
+	if out.Measures, err = s.pick(ctx, a, measure.Type, h.Township, h.ID, kept, latest, myMeasures); err != nil {
 		return out, err
 	}
 	inOrder := func(x, y record.Record) int { return int(x.(*booklet.Card).Order - y.(*booklet.Card).Order) }

@@ -30,6 +30,7 @@ type Store interface {
 	Accesses
 	Finder
 	Past
+	Trails
 }
 
 // Reaches says who holds what.

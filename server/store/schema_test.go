@@ -15,6 +15,7 @@ import (
 	"daohu/server/fault"
 	"daohu/server/household"
 	"daohu/server/photo"
+	"daohu/server/quality"
 	"daohu/server/record"
 	"daohu/server/registry"
 	"daohu/server/roster"
@@ -33,7 +34,7 @@ var models = []struct {
 	{write.Client{}, nil}, {write.Grant{}, nil}, {write.History{}, []string{"no"}}, {write.Result{}, nil},
 	{write.Receipt{}, nil}, {write.Quarantine{}, nil}, {write.Step{}, []string{"no"}}, {write.Blob{}, nil},
 	{account.User{}, nil}, {account.Session{}, nil}, {account.Code{}, nil}, {account.Attempt{}, nil}, {account.Factor{}, nil},
-	{photo.Body{}, nil}, {area.Area{}, nil}, {roster.Release{}, nil}, {registry.Access{}, nil}, {store.Kept{}, nil},
+	{photo.Body{}, nil}, {area.Area{}, nil}, {roster.Release{}, nil}, {registry.Access{}, nil}, {store.Kept{}, nil}, {quality.Source{}, nil},
 }
 
 // plain are the tables that no struct mirrors.

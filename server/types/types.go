@@ -9,6 +9,7 @@ import (
 	"daohu/server/casework"
 	"daohu/server/form"
 	"daohu/server/household"
+	"daohu/server/measure"
 	"daohu/server/notice"
 	"daohu/server/pairing"
 	"daohu/server/photo"
@@ -36,6 +37,7 @@ func All() []*record.Type {
 		casework.NeedType,
 		casework.IssueType,
 		casework.ComplaintType,
+		measure.Type,
 		photo.Type,
 		household.ProposalType,
 		form.Type,
@@ -52,6 +54,7 @@ func Rules() map[string]write.Rule {
 		activity.VisitType.Name:        activity.Arrive,
 		activity.ConfirmationType.Name: activity.Confirm,
 		form.ResponseType.Name:         form.Arrive,
+		measure.Type.Name:              measure.Arrive,
 		photo.Type.Name:                photo.Arrive,
 		casework.NeedType.Name:         cases.Need,
 		casework.IssueType.Name:        cases.Issue,

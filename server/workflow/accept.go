@@ -13,31 +13,32 @@ import (
 // acceptChecked carries out a proposal unless the household would then break
 // a data-quality rule that it keeps now: errors block approval, never saving,
 // and an old error does not block the correction of another.
-func (s *Service) acceptChecked(tx write.Tx, p *household.Proposal) error {
-	if s.Faults == nil {
-		return s.accept(tx, p)
-	}
-	before, err := s.Faults(tx, p.Household)
+func (s *Service) acceptChecked(tx write.Tx, p *household.Proposal, faults Faults) error {
+	before, err := faults(tx, p.Household)
 	if err != nil {
 		return err
 	}
 	if err := s.accept(tx, p); err != nil {
 		return err
 	}
-	after, err := s.Faults(tx, p.Household)
+	after, err := faults(tx, p.Household)
 	if err != nil {
 		return err
 	}
+	maps.DeleteFunc(after, func(key string, _ fault.Field) bool { _, old := before[key]; return old })
+	return named(after)
+}
+
+// named makes a failure of the faults found; nil when there are none.
+func named(found map[string]fault.Field) error {
 	var bad []fault.Field
-	for _, key := range slices.Sorted(maps.Keys(after)) {
-		if _, old := before[key]; !old {
-			bad = append(bad, after[key])
-		}
+	for _, key := range slices.Sorted(maps.Keys(found)) {
+		bad = append(bad, found[key])
 	}
-	if len(bad) > 0 {
-		return fault.Bad(bad...)
+	if len(bad) == 0 {
+		return nil
 	}
-	return nil
+	return fault.Bad(bad...)
 }
 
 // accept carries out what a proposal asks for.

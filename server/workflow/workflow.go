@@ -28,7 +28,7 @@ type step struct {
 	words    bool
 }
 
-// steps of the approval of a visit. Approved and rejected records are settled:
+// steps of the approval of a record. Approved and rejected records are settled:
 // after that only an amendment (a proposal) changes them.
 var steps = map[string]step{
 	"approve": {Pending, Approved, false},
@@ -48,9 +48,20 @@ type Service struct {
 	Sealer record.Sealer
 	Types  []*record.Type
 	Rules  map[string]write.Rule // by type name; nil = none
-	// Faults names what the data-quality rules call an error in a household as
-	// it stands in the transaction, by rule and person; nil = no rules.
-	Faults func(tx write.Tx, household string) (map[string]fault.Field, error)
+	// Faults gives the data-quality rules that hold in a township; nil = none.
+	Faults func(ctx context.Context, township string) (Faults, error)
+}
+
+// Faults names what is an error in a household as it stands in a transaction,
+// by rule and person.
+type Faults func(tx write.Tx, household string) (map[string]fault.Field, error)
+
+// faults are the rules that hold in a township; without any nothing is wrong.
+func (s *Service) faults(ctx context.Context, township string) (Faults, error) {
+	if s.Faults == nil {
+		return func(write.Tx, string) (map[string]fault.Field, error) { return nil, nil }, nil
+	}
+	return s.Faults(ctx, township)
 }
 
 // Decision is what an admin decided on a record at revision Rev.
@@ -76,6 +87,8 @@ func Words(reason string, required bool) error {
 }
 
 // Decide moves one record of a reviewed type and returns it as it is then.
+// Where the type says so (record.Policy.Blocked) nothing is approved while the
+// household has errors: the fields of the invalid then name them.
 // Codes: invalid, not-found, own-record, stale, wrong-state.
 func (s *Service) Decide(ctx context.Context, a access.Actor, t *record.Type, id string, d Decision) (record.Record, error) {
 	st, ok := steps[d.Action]
@@ -90,6 +103,10 @@ func (s *Service) Decide(ctx context.Context, a access.Actor, t *record.Type, id
 		return nil, err
 	}
 	m := found.Base()
+	faults, err := s.faults(ctx, m.Township)
+	if err != nil {
+		return nil, err
+	}
 	in := write.Intent{Township: m.Township, Actor: a.User, Action: d.Action, Households: []string{m.Household}}
 	var out record.Record
 	_, err = s.Writer.Write(ctx, in, func(tx write.Tx) error {
@@ -109,6 +126,15 @@ func (s *Service) Decide(ctx context.Context, a access.Actor, t *record.Type, id
 			return fault.New(fault.Stale, "")
 		case t.Get(row, state) != st.from:
 			return fault.New(fault.WrongState, "")
+		}
+		if st.to == Approved && t.Blocked {
+			found, err := faults(tx, m.Household)
+			if err == nil {
+				err = named(found)
+			}
+			if err != nil {
+				return err
+			}
 		}
 		out = t.Clone(row)
 		if err := t.Set(out, state, st.to); err != nil {
@@ -144,6 +170,10 @@ func (s *Service) Settle(ctx context.Context, a access.Actor, id string, d Decis
 		return nil, err
 	}
 	m := found.Base()
+	faults, err := s.faults(ctx, m.Township)
+	if err != nil {
+		return nil, err
+	}
 	in := write.Intent{Township: m.Township, Actor: a.User, Action: d.Action, Households: []string{m.Household}}
 	var out *household.Proposal
 	_, err = s.Writer.Write(ctx, in, func(tx write.Tx) error {
@@ -156,10 +186,11 @@ func (s *Service) Settle(ctx context.Context, a access.Actor, id string, d Decis
 		out.State, out.Words = "refused", d.Reason
 		if d.Action == "accept" {
 			out.State = "accepted"
-			if err := s.acceptChecked(tx, p); err != nil {
+			if err := s.acceptChecked(tx, p, faults); err != nil {
 				return err
 			}
 		}
+		tx.Add(&write.Step{Type: t.Name, Row: id, Rev: d.Rev, From: p.State, To: out.State, By: a.User, Reason: d.Reason, At: tx.Now()})
 		tx.Put(t, out)
 		return nil
 	})
