@@ -306,7 +306,7 @@ func cases(b *roster.Book, day time.Time) []Case {
 	}
 	for i := range b.Members {
 		m := &b.Members[i]
-		people[m.House] = append(people[m.House], Person{Rec: &m.Rec, IDNo: m.IDNo, Twice: twice[m.IDNo[:18]] > 1})
+		people[m.House] = append(people[m.House], Person{Rec: &m.Rec, IDNo: m.IDNo, CertNo: m.CertNo, Twice: twice[m.IDNo[:18]] > 1})
 	}
 	var out []Case
 	for i := range b.Households {

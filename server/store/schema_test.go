@@ -39,6 +39,7 @@ var models = []struct {
 
 // plain are the tables that no struct mirrors.
 var plain = map[string][]string{
+	"burden":        {"township", "month", "what", "value", "n"},
 	"space":         {"no", "township", "county", "common", "seq", "epoch", "min_cursor", "audit_head"},
 	"account_chain": {"no", "seq", "audit_head"},
 	"audit":         {"space", "seq", "at", "actor", "action", "rows", "hash"},

@@ -348,6 +348,43 @@ export interface Complaint {
   words?: string;
 }
 
+/** One assistance measure of a household. */
+export interface Measure {
+  id: string;
+  /** User id of the author; not sent to households. */
+  by?: string;
+  /** kind of measure */
+  kind?: Word<'measure'>;
+  /** what is done, in words: two cows */
+  what?: string;
+  /** 致贫返贫风险 that it answers; empty = none */
+  risk?: string;
+  /** first day; empty = not told */
+  from?: string;
+  /** last day; empty = open */
+  to?: string;
+  /** planned, fen; 0 = no money */
+  amount?: number;
+  /** given so far, fen */
+  given?: number;
+  /** how many of unit; 0 = not counted */
+  quantity?: number;
+  /** 头, 亩, 人 */
+  unit?: string;
+  /** what it has come to; empty = plan */
+  stage?: 'wish' | 'plan' | 'doing' | 'done' | 'stopped';
+  /** what came of it, or why it was stopped */
+  result?: string;
+  /** visit it was agreed or seen in; empty = none */
+  visit?: string;
+  /** source of the money, in words */
+  fund?: string;
+  /** moved by the workflow; set by the server */
+  state?: 'pending' | 'approved' | 'returned' | 'rejected';
+  /** the admin's words when returned or rejected; set by the server */
+  words?: string;
+}
+
 /** A picture taken during a visit. */
 export interface Photo {
   id: string;

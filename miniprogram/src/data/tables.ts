@@ -227,6 +227,27 @@ export const TABLES: { readonly schema: number; readonly types: readonly Type[] 
       ],
     },
     {
+      name: 'measure',
+      common: false,
+      fields: [
+        { name: 'kind', kind: 'text', class: 'author', max: 100, list: 'measure', required: true },
+        { name: 'what', kind: 'text', class: 'author', max: 500 },
+        { name: 'risk', kind: 'text', class: 'author', max: 20, offer: 'risk' },
+        { name: 'from', kind: 'text', class: 'author', max: 100, format: 'day' },
+        { name: 'to', kind: 'text', class: 'author', max: 100, format: 'day' },
+        { name: 'amount', kind: 'int', class: 'author', max: 100000000000 },
+        { name: 'given', kind: 'int', class: 'author', max: 100000000000 },
+        { name: 'quantity', kind: 'int', class: 'author', max: 1000000 },
+        { name: 'unit', kind: 'text', class: 'author', max: 10 },
+        { name: 'stage', kind: 'text', class: 'author', max: 100, enum: ['wish', 'plan', 'doing', 'done', 'stopped'] },
+        { name: 'result', kind: 'text', class: 'author', max: 500 },
+        { name: 'visit', kind: 'text', class: 'author', max: 100, format: 'id' },
+        { name: 'fund', kind: 'text', class: 'author', max: 60 },
+        { name: 'state', kind: 'text', class: 'server', max: 100, enum: ['pending', 'approved', 'returned', 'rejected'] },
+        { name: 'words', kind: 'text', class: 'server', max: 200 },
+      ],
+    },
+    {
       name: 'photo',
       common: false,
       fields: [
