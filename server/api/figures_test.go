@@ -27,7 +27,7 @@ func TestFigureRoute(t *testing.T) {
 	}{
 		{"T", "", 200, "drill T  2023 2023-11"}, // the fixture's clock stands at 2023-11-15 in Shanghai
 		{"K", "?area=999900&year=2018&month=2018-03", 200, "drill K 999900 2018 2018-03"},
-		{"A", "?month=März", 422, ""}, {"A", "?year=18", 422, ""}, {"A", "?area=" + strings.Repeat("9", 17), 404, ""},
+		{"A", "?month=March", 422, ""}, {"A", "?month=März", 400, ""}, {"A", "?year=18", 422, ""}, {"A", "?area=" + strings.Repeat("9", 17), 404, ""},
 		{"C", "", 403, ""}, {"H", "", 403, ""},
 	} {
 		f.asked = nil

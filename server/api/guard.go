@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strings"
 	"time"
 
@@ -61,6 +62,9 @@ func (c *call) guarded() error {
 
 // limits bounds the body in bytes and the whole exchange in time.
 func (c *call) limits() error {
+	if !plainQuery(c.r.URL.Query()) {
+		return fault.New(fault.BadRequest, "")
+	}
 	if c.r.ContentLength > c.route.Body {
 		return fault.New(fault.TooLarge, "")
 	}
@@ -72,6 +76,20 @@ func (c *call) limits() error {
 		_ = rc.SetWriteDeadline(until)
 	}
 	return nil
+}
+
+// plainQuery reports whether a query holds nothing but short printable ASCII:
+// codes, days and ids. No parameter is a text somebody writes, and what the
+// database keeps as ASCII it does not compare with anything else.
+func plainQuery(q url.Values) bool {
+	for _, values := range q {
+		for _, v := range values {
+			if len(v) > 2048 || strings.IndexFunc(v, func(r rune) bool { return r < 0x20 || r > 0x7e }) >= 0 {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // allow asks a limiter, if there is one.

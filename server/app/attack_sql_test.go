@@ -147,7 +147,11 @@ func (i *injector) schemas() map[string]map[string]any {
 			ref := op.RequestBody.Content["application/json"].Schema.Ref
 			fields := map[string]any{}
 			for name, p := range doc.Components.Schemas[ref[strings.LastIndexByte(ref, '/')+1:]].Properties {
-				fields[name] = p["type"]
+				if fields[name] = p["type"]; p["type"] != nil {
+					if several, ok := p["type"].([]any); ok { // a list may also be null
+						fields[name] = several[0]
+					}
+				}
 			}
 			out[strings.ToUpper(method)+" "+path] = fields
 		}

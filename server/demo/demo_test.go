@@ -340,7 +340,7 @@ func TestEveryFieldIsUsed(t *testing.T) {
 			filled["member.diagnosis"]++
 		}
 	}
-	beside := " household.kind household.phone household.notes household.state member.idNo member.left member.leftDay member.joined member.joinedDay member.serious "
+	beside := " household.kind household.phone household.notes household.state household.erasedAt member.erasedAt member.idNo member.left member.leftDay member.joined member.joinedDay member.serious "
 	for _, typ := range []*record.Type{household.HouseholdType, household.MemberType} {
 		for _, f := range typ.Fields {
 			name := typ.Name + "." + f.Name
