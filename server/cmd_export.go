@@ -57,7 +57,7 @@ func (c exportCmd) Run(e *env) error {
 	b := got.Book
 	fmt.Fprintf(e.out, "乡镇 %s：%d 户，%d 人，%d 名干部，%d 个结对，%d 次走访，已写入 %s（导出编号 %s）。\n", c.Township, len(b.Households), len(b.Members), len(b.Cadres), len(b.Pairings), len(b.Visits), c.File, got.Note.ID)
 	if got.Waiting > 0 {
-		fmt.Fprintf(e.out, "另有 %d 次走访没有通过审核，没有导出。\n", got.Waiting)
+		fmt.Fprintf(e.out, "另有 %d 条走访或措施没有通过审核，没有导出。\n", got.Waiting)
 	}
 	return nil
 }

@@ -167,6 +167,14 @@ func TestExportComesBackEqual(t *testing.T) {
 		empty.has(empty.run(0, "import", one), "60 户", "；0 处要看", "已全部导入")
 		empty.run(0, "export", two, "--township="+demo.SecondTownship, "--full", "--reason=核对")
 		same(t, one, two)
+		// Where it came from it changes nothing: not a row, not the counter.
+		end := s.run(0, "audit", "head")
+		s.has(s.run(1, "import", one), "error\t农户!A2\t户编号", "error\t家庭成员!B2\t人编号", "nothing was imported")
+		out := s.run(0, "import", "--update", one)
+		s.has(out, "已全部导入", "农户：新增 0 户，更新 0 户，不变 60 户", "家庭成员：新增 0 人，更新 0 人，不变 269 人", "结对：新增 0 个，更新 0 个，不变 22 个")
+		if n := strings.Count(out, "新增 0 "); n != 6 || n != strings.Count(out, "更新 0 ") || s.run(0, "audit", "head") != end {
+			t.Errorf("an export that comes back as an update changes something:\n%s", out)
+		}
 		empty.has(empty.run(0, "quality"), "没有发现问题")
 		if a, b := s.run(0, "figures"), empty.run(0, "figures"); a != b {
 			t.Errorf("figures\n%s\nand\n%s", a, b)
@@ -290,6 +298,37 @@ func TestImportOfCSV(t *testing.T) {
 	if err != nil || !bytes.HasPrefix(text, []byte("\ufeff完整导出 ")) || !bytes.Contains(text, []byte("\r\n户编号,人编号,")) {
 		t.Errorf("%.100s %v", text, err)
 	}
+}
+
+// TestImportOfOneSheet: single sheets into a township that is there, on both
+// databases: new rows, an update, what is refused, and nothing by mistake.
+func TestImportOfOneSheet(t *testing.T) {
+	eachShell(t, func(t *testing.T, s, _ *shell) {
+		b, _ := parse(t, book(t, nil))
+		s.run(0, "import", book(t, nil))
+		town, dir := "--township="+demo.SecondTownship, t.TempDir()
+		file := func(name, text string) string {
+			path := filepath.Join(dir, name)
+			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			return path
+		}
+		house, cadre := b.Households[0].Rec.Code, b.Cadres[0].Login
+		members := file("m.csv", "户编号,人编号,姓名,与户主关系\n"+house+","+house+"99,试新,之子\n")
+		s.has(s.run(1, "import", members), "error\t家庭成员!A2\t户编号") // nothing is known without the township
+		s.has(s.run(1, "import", town+"9", members), "没有这个乡镇")
+		s.has(s.run(0, "import", town, "--dry-run", members), "家庭成员：新增 1 人，更新 0 人，不变 0 人", "没有导入")
+		s.has(s.run(0, "import", town, members), "新增 1 人", "已全部导入")
+		s.has(s.run(1, "import", town, members), "error\t家庭成员!B2\t人编号\t这个人编号系统里已经有了。")
+		s.has(s.run(0, "figures"), "60 户\t270 人")
+		houses := file("h.csv", "户编号,行政村,家庭住址,政策兜底\n"+house+","+b.Households[0].Rec.Village+",新址,\n"+house+"8,"+b.Households[0].Rec.Village+",,是\n")
+		s.has(s.run(1, "import", town, houses), "error\t农户!A2\t户编号")
+		s.has(s.run(0, "import", town, "--update", houses), "农户：新增 1 户，更新 1 户，不变 0 户")
+		s.has(s.run(0, "import", town, "--update", houses), "农户：新增 0 户，更新 0 户，不变 2 户")
+		s.has(s.run(0, "import", town, "--update", file("p.csv", "户编号,干部工号,开始日期\n"+house+"8,"+cadre+",2024-01-02\n")), "结对：新增 1 个")
+		s.has(s.run(0, "audit", "verify"), "0 findings")
+	})
 }
 
 // TestImportNamesThreeHundredBadRows: every bad cell is named, in the list and

@@ -48,9 +48,26 @@ func (b *bar) end() {
 }
 
 type importCmd struct {
-	Files  []string `arg:"" name:"file" type:"existingfile" help:"Workbook with the national export's headers (xlsx), or its sheets as CSV files (UTF-8 or GB18030), one sheet a file."`
-	DryRun bool     `help:"Check and report; store nothing."`
-	Marked string   `placeholder:"OUT.xlsx" help:"Write a copy of the workbook with the bad cells coloured and the reasons beside them, when there are any."`
+	Files    []string `arg:"" name:"file" type:"existingfile" help:"Workbook with the national export's headers (xlsx), or its sheets as CSV files (UTF-8 or GB18030), one sheet a file."`
+	Township string   `placeholder:"CODE" help:"A township that is there already: its villages, households, people and cadres are known, so that one sheet is enough. Without it the workbook must bring its areas."`
+	Update   bool     `help:"Change rows that are there already by what the file says of them, with history. A missing column or an empty cell changes nothing. Without it such a row is an error."`
+	DryRun   bool     `help:"Check and report; store nothing."`
+	Marked   string   `placeholder:"OUT.xlsx" help:"Write a copy of the workbook with the bad cells coloured and the reasons beside them, when there are any."`
+}
+
+// Help says what an import does, for --help.
+func (importCmd) Help() string {
+	return `A file is read and compared with the registry, every fault is named by cell, and
+then all of it is stored in one transaction or nothing. A row is told apart by
+户编号, 人编号, 工号, or 户编号 + 干部工号 + 开始日期.
+
+Without --update a row that is there already is an error. With --update it is
+changed by what the file says of it: a missing column or an empty cell changes
+nothing, 否 and 0 are written, and every value written over stays in the
+history. An open pairing ends the one that runs. Nothing is ever deleted, nobody
+moves to another household, accounts stay as they are.
+
+Masked exports are refused. docs/operations.md, "Import and export", says more.`
 }
 
 // errIssues says that the workbook was refused; the list is printed already.
@@ -78,7 +95,7 @@ func isCSV(path string) bool { return strings.EqualFold(filepath.Ext(path), ".cs
 // Run checks the workbook and stores it whole, or nothing of it.
 func (c importCmd) Run(e *env) error {
 	b := newBar(e.err)
-	in := app.Import{DryRun: c.DryRun, Progress: b.step}
+	in := app.Import{Township: c.Township, Update: c.Update, DryRun: c.DryRun, Progress: b.step}
 	for _, name := range c.Files {
 		f, err := os.Open(filepath.Clean(name))
 		if err != nil {
@@ -126,7 +143,20 @@ func (c importCmd) report(e *env, got *app.Imported) error {
 		}
 		fmt.Fprintln(e.out)
 	}
-	fmt.Fprintf(e.out, "乡镇 %s：%d 户，%d 人，%d 名干部，%d 个结对，%d 次走访；%d 处要看。\n", got.Township, got.Households, got.Members, got.Cadres, got.Pairings, got.Visits, len(got.Issues))
+	n := got.Counts
+	rows := func(c roster.Count) int { return c.New + c.Changed + c.Same }
+	fmt.Fprintf(e.out, "乡镇 %s：%d 户，%d 人，%d 名干部，%d 个结对，%d 次走访；%d 处要看。\n", got.Township, rows(n.Households), rows(n.Members), rows(n.Cadres), rows(n.Pairings), rows(n.Visits), len(got.Issues))
+	for _, s := range []struct {
+		sheet, unit string
+		count       roster.Count
+	}{
+		{roster.SheetAreas, "处", n.Areas}, {roster.SheetHouseholds, "户", n.Households}, {roster.SheetMembers, "人", n.Members},
+		{roster.SheetCadres, "名", n.Cadres}, {roster.SheetPairings, "个", n.Pairings}, {roster.SheetVisits, "次", n.Visits}, {roster.SheetMeasures, "项", n.Measures},
+	} {
+		if rows(s.count) > 0 {
+			fmt.Fprintf(e.out, "%s：新增 %d %s，更新 %d %s，不变 %d %s\n", s.sheet, s.count.New, s.unit, s.count.Changed, s.unit, s.count.Same, s.unit)
+		}
+	}
 	switch {
 	case got.Stored:
 		fmt.Fprintln(e.out, "已全部导入。")

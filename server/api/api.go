@@ -37,6 +37,7 @@ type API struct {
 	document []byte // openapi.json
 	origin   *http.CrossOriginProtection
 	meters   *meters
+	heavy    chan struct{} // holds one for every workbook under way
 }
 
 // New builds the API. It fails when a dependency is missing or two routes are
@@ -45,7 +46,7 @@ func New(d Deps) (*API, error) {
 	if err := d.check(); err != nil {
 		return nil, err
 	}
-	a := &API{deps: d, schemas: newRegistry(), origin: http.NewCrossOriginProtection()}
+	a := &API{deps: d, schemas: newRegistry(), origin: http.NewCrossOriginProtection(), heavy: make(chan struct{}, heavyAtOnce)}
 	a.routes = a.table()
 	if err := twice(a.routes); err != nil {
 		return nil, err

@@ -31,6 +31,7 @@ type Deps struct {
 	Sync     Sync
 	Records  Records
 	Registry Registry
+	Rosters  Rosters
 	Erasure  Erasure
 	Approval Approval
 	Quality  Quality
@@ -231,7 +232,7 @@ type Photos interface {
 func (d Deps) check() error {
 	var missing []string
 	v := reflect.ValueOf(d)
-	for _, name := range []string{"Types", "Accounts", "Settings", "Users", "Devices", "Scope", "Sync", "Records", "Registry", "Erasure", "Approval", "Quality", "Pairing", "Pairings", "Rules", "Visits", "Notices", "Counting", "Cases", "Own", "Bodies", "Photos", "Uploads", "Log", "Now", "Rand"} {
+	for _, name := range []string{"Types", "Accounts", "Settings", "Users", "Devices", "Scope", "Sync", "Records", "Registry", "Rosters", "Erasure", "Approval", "Quality", "Pairing", "Pairings", "Rules", "Visits", "Notices", "Counting", "Cases", "Own", "Bodies", "Photos", "Uploads", "Log", "Now", "Rand"} {
 		if v.FieldByName(name).IsZero() {
 			missing = append(missing, name)
 		}

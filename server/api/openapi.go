@@ -97,6 +97,12 @@ func (a *API) operation(r *Route) *huma.Operation {
 	if body != nil {
 		op.RequestBody = &huma.RequestBody{Required: true, Content: media("application/json", body)}
 	}
+	if r.Media != nil {
+		op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{}}
+		for _, kind := range r.Media {
+			op.RequestBody.Content[kind] = &huma.MediaType{}
+		}
+	}
 	a.answers(op, r)
 	return op
 }

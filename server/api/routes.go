@@ -28,6 +28,7 @@ type Route struct {
 	Roles        string // role letters; "" = public
 	Scope        Within
 	Body         int64         // largest body in bytes; 0 = none
+	Media        []string      // what a body that is no JSON may be
 	Time         time.Duration // for reading the body, working and answering
 	PushOnly     bool          // open to push-only sessions too
 	Doc          string        // one English sentence
@@ -93,6 +94,7 @@ func (a *API) table() []Route {
 		{Method: get, Path: "/errors/:code", Scope: None, Doc: "What an error code means, in words.", end: raw(errorPage)},
 	}
 	rs = append(rs, a.registryRoutes()...)
+	rs = append(rs, a.rosterRoutes()...)
 	rs = append(rs, a.qualityRoutes()...)
 	rs = append(rs, a.settingRoutes()...)
 	rs = append(rs, a.visitRoutes()...)

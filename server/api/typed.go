@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"path"
 	"reflect"
 	"strings"
 
@@ -51,12 +52,34 @@ func typed[In, Out any](f func(c *call, in *In) (*Out, error)) endpoint {
 	return e
 }
 
+// bound is typed for an operation that writes its answer by itself.
+func bound[In any](f func(c *call, in *In) error) endpoint {
+	return endpoint{in: reflect.TypeFor[In](), serve: func(c *call) error {
+		var in In
+		if err := c.bind(&in); err != nil {
+			return err
+		}
+		return f(c, &in)
+	}}
+}
+
 // raw makes an operation of a function that reads and writes by itself.
 func raw(f func(*call) error) endpoint { return endpoint{serve: f} }
 
 // newRegistry holds the schemas of one API; unknown properties are refused.
 func newRegistry() huma.Registry {
-	return huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
+	return huma.NewMapRegistry("#/components/schemas/", schemaName)
+}
+
+// schemaName is what the API document calls a type: its own name, after that
+// of its package where it is not ours. Record types have their names alone.
+func schemaName(t reflect.Type, hint string) string {
+	name := huma.DefaultSchemaNamer(t, hint)
+	pkg := path.Base(t.PkgPath())
+	if t.PkgPath() == "" || pkg == "api" {
+		return name
+	}
+	return strings.ToUpper(pkg[:1]) + pkg[1:] + name
 }
 
 // bind reads the body into in.

@@ -210,7 +210,7 @@ func (a *App) assemble(ctx context.Context) error {
 	a.API, err = api.New(api.Deps{
 		Types: types.All(), Accounts: a.Accounts, Scope: a.Registry, Sync: a.Delta, Records: a.Registry, Registry: a.Registry,
 		Approval: approval{a.Registry, a.Workflow, a.Delta, a.Pairing, a.DB}, Quality: checker{a}, Pairing: pairs{a.Pairing, a.Registry}, Pairings: a.Pairing, Rules: a.Settings, Visits: duties{&activity.DueList{Store: a.DB, Settings: a.Settings}, a.DB, a.Registry, a.today}, Notices: notices{a.Notices, a.Registry}, Counting: &figures.Service{Store: a.DB}, Cases: cases, Own: own{a.Registry},
-		Settings: a.Accounts, Users: a.Staff, Devices: a.Phones, Erasure: erasure{a.Retention, a.Registry}, Bodies: a.Registry, Photos: desk, Uploads: a.uploads, Other: pages, About: api.About{Operator: c.Operator, Filing: c.Filing, Hotline: c.Hotline},
+		Settings: a.Accounts, Users: a.Staff, Rosters: rosters{a}, Devices: a.Phones, Erasure: erasure{a.Retention, a.Registry}, Bodies: a.Registry, Photos: desk, Uploads: a.uploads, Other: pages, About: api.About{Operator: c.Operator, Filing: c.Filing, Hotline: c.Hotline},
 		Checks:   []api.Check{{Name: "database", Ping: a.DB.Ping}, {Name: "redis", Ping: a.kv.Ping, Soft: true}, {Name: "key", Ping: a.keyCheck}},
 		Counters: a.counters(), Classify: store.Classify,
 		PerIP: a.limit(rediskv.Rate{N: 60, Per: time.Minute}), PerUser: a.limit(rediskv.Rate{N: 600, Per: time.Minute}),

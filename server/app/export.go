@@ -12,6 +12,7 @@ import (
 	"daohu/server/activity"
 	"daohu/server/area"
 	"daohu/server/fault"
+	"daohu/server/measure"
 	"daohu/server/pairing"
 	"daohu/server/roster"
 	"daohu/server/workflow"
@@ -37,8 +38,8 @@ type Export struct {
 type Exported struct {
 	Book *roster.Book
 	Note roster.Note
-	// Waiting counts visits that were left out because nobody has approved
-	// them: an import takes every visit for approved.
+	// Waiting counts visits and measures that were left out because nobody has
+	// approved them: an import takes every one for approved.
 	Waiting int
 }
 
@@ -59,7 +60,7 @@ func (a *App) Export(ctx context.Context, q Export) (*Exported, error) {
 		return nil, err
 	}
 	e := &exporter{a: a, t: t, view: roster.View{Role: q.As, Full: q.Full, Sealer: a.Box}, out: &Exported{Book: &roster.Book{}}, codes: map[string]string{}, logins: map[string]string{}}
-	for _, step := range []func(context.Context) error{e.areas, e.registry, e.links} {
+	for _, step := range []func(context.Context) error{e.areas, e.registry, e.links, e.measures} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -214,6 +215,36 @@ func (e *exporter) pairs(pairings []*pairing.Pairing) {
 	slices.SortFunc(b.Pairings, func(x, y roster.PairingRow) int {
 		return cmp.Or(strings.Compare(x.House, y.House), strings.Compare(x.From, y.From), strings.Compare(x.To, y.To), strings.Compare(x.Cadre, y.Cadre), strings.Compare(x.Reason, y.Reason))
 	})
+}
+
+func (e *exporter) measures(ctx context.Context) error {
+	list, err := every[*measure.Measure](ctx, e.a, measure.Type, e.t.area.Code)
+	if err != nil {
+		return err
+	}
+	b := e.out.Book
+	for _, m := range list {
+		house := e.codes[m.Household]
+		if house == "" {
+			continue
+		}
+		if m.State != workflow.Approved {
+			e.out.Waiting++
+			continue
+		}
+		row, ok, err := e.view.Measure(m, house)
+		if err != nil {
+			return err
+		}
+		if ok {
+			b.Measures = append(b.Measures, row)
+		}
+	}
+	slices.SortFunc(b.Measures, func(x, y roster.MeasureRow) int {
+		return cmp.Or(strings.Compare(x.House, y.House), strings.Compare(x.Rec.From, y.Rec.From), strings.Compare(x.Rec.Kind, y.Rec.Kind),
+			strings.Compare(x.Rec.What, y.Rec.What), strings.Compare(x.Rec.To, y.Rec.To), cmp.Compare(x.Rec.Amount, y.Rec.Amount), cmp.Compare(x.Rec.Given, y.Rec.Given))
+	})
+	return nil
 }
 
 func (e *exporter) visits(visits []*activity.Visit) {

@@ -111,6 +111,7 @@ func (m *matrix) table() map[string]matrixRow {
 	rows["POST /api/v1/me/totp/confirm"] = matrixRow{who: "TK", reach: matrixAny, ok: 422, ask: matrixPost("/api/v1/me/totp/confirm", map[string]any{"code": "no"})}
 	rows["POST /api/v1/me/phone"] = matrixRow{who: all, reach: matrixAny, ok: 204, ask: matrixPost("/api/v1/me/phone", map[string]any{"code": "demo:telephone"})}
 	m.registryRows(rows)
+	m.rosterRows(rows)
 	m.qualityRows(rows)
 	m.settingRows(rows)
 	m.visitRows(rows)

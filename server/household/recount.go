@@ -4,35 +4,36 @@ import (
 	"daohu/server/write"
 )
 
-// Recount brings what a household's row says about its members (the head's
+// Recount brings what households' rows say about their members (the head's
 // name, how many live there) in step with the member rows, inside the
 // transaction that changes them.
-func Recount(tx write.Tx, id string) error {
-	members, err := tx.Of(MemberType, id)
+func Recount(tx write.Tx, ids ...string) error {
+	members, err := tx.Of(MemberType, ids...)
 	if err != nil {
 		return err
 	}
-	got, err := tx.Load(HouseholdType, id)
+	got, err := tx.Load(HouseholdType, ids...)
 	if err != nil {
 		return err
 	}
-	h, ok := got[id].(*Household)
-	if !ok {
-		return nil
-	}
-	next := *h
-	next.Head, next.People = "", 0
+	heads, people := map[string]string{}, map[string]int64{}
 	for _, r := range members {
 		m := r.(*Member)
 		if m.DeletedAt > 0 || m.Left != "" {
 			continue
 		}
-		next.People++
+		people[m.Household]++
 		if m.Relation == HeadRelation {
-			next.Head = m.Name
+			heads[m.Household] = m.Name
 		}
 	}
-	if next.Head != h.Head || next.People != h.People {
+	for _, id := range ids {
+		h, ok := got[id].(*Household)
+		if !ok || h.Head == heads[id] && h.People == people[id] {
+			continue
+		}
+		next := *h
+		next.Head, next.People = heads[id], people[id]
 		tx.Put(HouseholdType, &next)
 	}
 	return nil

@@ -247,7 +247,7 @@ func TestChange(t *testing.T) {
 		if plain, err := b.Box.Open(got.IDNo); err != nil || plain != idNo || got.IDIndex != b.Box.Index(idNo) || got.IDIndex == m.IDIndex {
 			t.Errorf("the blind index did not follow: %v", err)
 		}
-		known, err := b.DB.KnownNumbers(t.Context(), tn.Township, []string{b.Box.Index(idNo), m.IDIndex})
+		known, err := b.DB.LivingNumbers(t.Context(), tn.Township, []string{b.Box.Index(idNo), m.IDIndex})
 		if err != nil || !known[b.Box.Index(idNo)] || known[m.IDIndex] {
 			t.Errorf("known numbers: %v %v", known, err)
 		}

@@ -36,7 +36,34 @@ type Book struct {
 	Cadres     []CadreRow
 	Pairings   []PairingRow
 	Visits     []VisitRow
+	Measures   []MeasureRow
+	src        *source // of a book that was read; nil = made by program
 }
+
+// source is where a book's cells stand in the file.
+type source struct {
+	heads map[string]map[string]int // sheet -> declared header -> column
+	areas []int                     // rows of 行政区划
+	// none are the cells that expressly say what is kept as nothing, such as 否
+	// or 0. An empty cell is none of them: it says nothing.
+	none map[cellKey]bool
+}
+
+// says reports whether a cell says anything, v being what it was read as.
+func (b *Book) says(sheet string, row int, head, v string) bool {
+	return v != "" || b.src != nil && b.src.none[cellKey{sheet, row, head}]
+}
+
+// areaRow is the row in which the area i stands.
+func (b *Book) areaRow(i int) int {
+	if b.src != nil {
+		return b.src.areas[i]
+	}
+	return firstRow + i
+}
+
+// firstRow is the row below the headers as Write lays them out.
+const firstRow = 2
 
 // HouseRow is one row of 农户.
 type HouseRow struct {
@@ -131,23 +158,27 @@ func (b *Book) Profile() string {
 // Settle numbers the rows as Write lays them out and fills in what follows
 // from other rows: the township of an area, a household's head, number of
 // people and place in words. Whoever makes a Book by program calls it before
-// Write; Parse does the same except that it keeps the rows' own numbers.
+// Write; Parse does the same except that it keeps the rows' own numbers. A
+// settled book no longer knows the file it came from.
 func (b *Book) Settle() {
-	const first = 2 // row 1 carries the headers
+	b.src = nil
 	for i := range b.Households {
-		b.Households[i].Row = first + i
+		b.Households[i].Row = firstRow + i
 	}
 	for i := range b.Members {
-		b.Members[i].Row = first + i
+		b.Members[i].Row = firstRow + i
 	}
 	for i := range b.Cadres {
-		b.Cadres[i].Row = first + i
+		b.Cadres[i].Row = firstRow + i
 	}
 	for i := range b.Pairings {
-		b.Pairings[i].Row = first + i
+		b.Pairings[i].Row = firstRow + i
 	}
 	for i := range b.Visits {
-		b.Visits[i].Row = first + i
+		b.Visits[i].Row = firstRow + i
+	}
+	for i := range b.Measures {
+		b.Measures[i].Row = firstRow + i
 	}
 	b.derive(newPlaces(nil, b.Areas))
 }

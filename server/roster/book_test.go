@@ -3,6 +3,7 @@ package roster
 import (
 	"bytes"
 	"context"
+	"slices"
 	"testing"
 
 	"github.com/xuri/excelize/v2"
@@ -84,7 +85,13 @@ func parsed(t *testing.T, k Known, raw []byte) (*Book, []Issue) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	b.src = nil // to be compared with a book made by program
 	return b, issues
+}
+
+// cadres are the accounts a registry has.
+func cadres(logins ...string) func(string) bool {
+	return func(l string) bool { return slices.Contains(logins, l) }
 }
 
 // edited is b's workbook after change.

@@ -15,6 +15,7 @@ func (p *parser) check() {
 	cadres := p.checkCadres()
 	p.checkPairings(houses, cadres)
 	p.checkVisits(houses, cadres)
+	p.checkMeasures(houses)
 }
 
 func (p *parser) isBad(sheet string, row int, head string) bool {
@@ -71,7 +72,7 @@ func (p *parser) checkHouseholds() map[string]bool {
 	for _, c := range p.known.Households {
 		houses[c] = true
 	}
-	heads, listed := p.headRows()
+	heads := p.headRows()
 	township := ""
 	for i := range p.book.Households {
 		h := &p.book.Households[i]
@@ -87,7 +88,7 @@ func (p *parser) checkHouseholds() map[string]bool {
 		if groups := p.env.places.groups[h.Rec.Village]; h.Group != "" && len(groups) > 0 && !groups[h.Group] {
 			p.at(Warning, SheetHouseholds, h.Row, "村民组", CodeNoGroup, "这个村没有登记这个村民组。", nearest(h.Group, sorted(groups)))
 		}
-		p.checkHead(h, heads, p.read(SheetMembers) && (listed[h.Rec.Code] || !inRegistry))
+		p.checkHead(h, heads, p.read(SheetMembers) && (heads[h.Rec.Code] != nil || !inRegistry))
 	}
 	for c := range seen {
 		houses[c] = true
@@ -95,13 +96,12 @@ func (p *parser) checkHouseholds() map[string]bool {
 	return houses
 }
 
-// headRows maps households to the name of the first 户主 in 家庭成员, names
-// every further one, and says which households have members there at all.
-func (p *parser) headRows() (heads map[string]*MemberRow, listed map[string]bool) {
-	heads, listed = map[string]*MemberRow{}, map[string]bool{}
+// headRows maps households to the first 户主 in 家庭成员 and names every further
+// one.
+func (p *parser) headRows() map[string]*MemberRow {
+	heads := map[string]*MemberRow{}
 	for i := range p.book.Members {
 		m := &p.book.Members[i]
-		listed[m.House] = true
 		if m.Rec.Relation != headRelation || m.Rec.Left != "" || m.House == "" {
 			continue
 		}
@@ -111,7 +111,7 @@ func (p *parser) headRows() (heads map[string]*MemberRow, listed map[string]bool
 		}
 		heads[m.House] = m
 	}
-	return heads, listed
+	return heads
 }
 
 func (p *parser) checkHead(h *HouseRow, heads map[string]*MemberRow, judge bool) {
@@ -151,7 +151,9 @@ func (p *parser) checkMembers(houses map[string]bool) {
 			}
 			continue
 		}
-		p.unique(numbers, SheetMembers, m.Row, "证件号码", m.IDNo[:18])
+		if m.Rec.Left == "" { // who moved within the township left a row behind
+			p.unique(numbers, SheetMembers, m.Row, "证件号码", m.IDNo[:18])
+		}
 		if m.Rec.Birth != "" && m.Rec.Birth != IDBirth(m.IDNo) {
 			p.at(Warning, SheetMembers, m.Row, "出生年月", CodeIDBirth, "和证件号码里的出生年月不一样。", IDBirth(m.IDNo))
 		}
@@ -164,9 +166,9 @@ func (p *parser) checkMembers(houses map[string]bool) {
 	}
 }
 
-// checkCadres returns the logins that other sheets may refer to.
-func (p *parser) checkCadres() map[string]bool {
-	cadres, seen := map[string]bool{}, map[string]int{}
+// checkCadres says to which logins other sheets may refer.
+func (p *parser) checkCadres() func(login string) bool {
+	seen := map[string]int{}
 	for i := range p.book.Cadres {
 		c := &p.book.Cadres[i]
 		p.unique(seen, SheetCadres, c.Row, "工号", c.Login)
@@ -174,26 +176,23 @@ func (p *parser) checkCadres() map[string]bool {
 			p.at(Error, SheetCadres, c.Row, "包村", "required", "村干部要填包村。", "")
 		}
 	}
-	for _, l := range p.known.Cadres {
-		cadres[l] = true
+	return func(login string) bool {
+		_, own := seen[login]
+		return own || p.known.Cadre != nil && p.known.Cadre(login)
 	}
-	for l := range seen {
-		cadres[l] = true
-	}
-	return cadres
 }
 
 // refer checks the two references that pairings and visits share.
-func (p *parser) refer(sheet string, row int, house, cadre string, houses, cadres map[string]bool) {
+func (p *parser) refer(sheet string, row int, house, cadre string, houses map[string]bool, cadres func(string) bool) {
 	if house != "" && !houses[house] {
 		p.at(Error, sheet, row, "户编号", CodeNoHousehold, "没有这个户编号的农户。", "")
 	}
-	if cadre != "" && !cadres[cadre] {
+	if cadre != "" && !cadres(cadre) {
 		p.at(Error, sheet, row, "干部工号", CodeNoCadre, "“"+SheetCadres+"”里没有这个工号。", "")
 	}
 }
 
-func (p *parser) checkPairings(houses, cadres map[string]bool) {
+func (p *parser) checkPairings(houses map[string]bool, cadres func(string) bool) {
 	open := map[string]int{}
 	for i := range p.book.Pairings {
 		r := &p.book.Pairings[i]
@@ -213,7 +212,7 @@ func (p *parser) checkPairings(houses, cadres map[string]bool) {
 	}
 }
 
-func (p *parser) checkVisits(houses, cadres map[string]bool) {
+func (p *parser) checkVisits(houses map[string]bool, cadres func(string) bool) {
 	type key struct{ house, cadre, day string }
 	seen := map[key]int{}
 	for i := range p.book.Visits {

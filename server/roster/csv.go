@@ -174,6 +174,17 @@ func (t *table[R]) likeness(cells []string) (known int, complete bool) {
 // cell, so rows are counted as a spreadsheet counts them: the reader's line
 // number less the breaks before.
 func records(name, text string, comma rune) (*csvSheet, error) {
+	s, err := readRecords(name, text, comma)
+	if at, ok := errors.AsType[*csv.ParseError](err); ok && errors.Is(at, csv.ErrBareQuote) && strings.Contains(text, `="`) {
+		// ="001" is also written without the quotes that CSV asks for.
+		cell := string(comma)
+		text = strings.NewReplacer(cell+`="`, cell+`"`, "\n=\"", "\n\"").Replace(text)
+		s, err = readRecords(name, text, comma)
+	}
+	return s, err
+}
+
+func readRecords(name, text string, comma rune) (*csvSheet, error) {
 	r := reader(text, comma)
 	s := &csvSheet{}
 	inside := 0
@@ -187,7 +198,7 @@ func records(name, text string, comma rune) (*csvSheet, error) {
 			if at, ok := errors.AsType[*csv.ParseError](err); ok {
 				line = at.Line
 			}
-			return nil, badCSV(name, fmt.Sprintf("第 %d 行的引号不成对，请用 Excel 或 WPS 重新保存。", line), fmt.Errorf("roster: csv line %d", line))
+			return nil, badCSV(name, fmt.Sprintf("第 %d 行的引号不成对，请用 Excel 或 WPS 重新保存。", line), fmt.Errorf("roster: csv line %d: %w", line, err))
 		}
 		line, _ := r.FieldPos(0)
 		s.rows = append(s.rows, line-inside)
@@ -281,18 +292,26 @@ func formulaLike(s string) bool {
 
 func guardText(s string) string {
 	switch {
-	case formulaLike(s):
+	case formulaLike(s), strings.HasPrefix(s, "'") && longNumber(strings.TrimLeft(s, "'")):
 		return "'" + s
-	case len(s) > 11 && digits(strings.TrimSuffix(s, "X")), len(s) > 1 && s[0] == '0' && digits(s):
+	case len(s) > 11 && longNumber(s), len(s) > 1 && s[0] == '0' && digits(s):
 		return "\t" + s // the reader drops blanks around a value
 	}
 	return s
 }
 
-// unguard is the reverse of guardText but for the tab, which clean drops.
+// longNumber reports whether s is digits, an X at the end allowed.
+func longNumber(s string) bool { return s != "" && digits(strings.TrimSuffix(s, "X")) }
+
+// unguard is the reverse of guardText but for the tab, which clean drops. It
+// also takes the two ways in which people keep the digits of a long number: an
+// apostrophe before it, and ="…".
 func unguard(s string) string {
-	if rest, ok := strings.CutPrefix(s, "'"); ok && formulaLike(rest) {
+	if rest, ok := strings.CutPrefix(s, "'"); ok && (formulaLike(rest) || longNumber(strings.TrimLeft(rest, "'"))) {
 		return rest
+	}
+	if rest, ok := strings.CutPrefix(s, `="`); ok && strings.HasSuffix(rest, `"`) && longNumber(rest[:len(rest)-1]) {
+		return rest[:len(rest)-1]
 	}
 	return s
 }

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"pgregory.net/rapid"
 
+	"daohu/server/activity"
 	"daohu/server/fault"
 )
 
@@ -32,6 +33,7 @@ func parsedCSV(t *testing.T, k Known, files ...CSVFile) (*Book, []Issue) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	b.src = nil
 	return b, issues
 }
 
@@ -107,6 +109,40 @@ func TestCSVOfAChineseExcel(t *testing.T) {
 		t.Errorf("%+v %+v", h[1], first.Members[1])
 	}
 }
+
+// The ways in which people keep a long number's digits and its leading zeros.
+func TestCSVNumbersKeptAsText(t *testing.T) {
+	id := idNo("19651111", "003")
+	head := "户编号,人编号,姓名,证件号码,与户主关系\r\n"
+	for _, keep := range []string{"'%s", "\"'%s\"", "=\"%s\"", "\"=\"\"%s\"\"\"", "\t%s", "\"\t%s\"", "＇%s", " %s "} {
+		row := strings.Join([]string{kept(keep, "0012"), kept(keep, "001201"), "试一", kept(keep, id), "户主"}, ",") + "\r\n"
+		for name, encode := range map[string]func(string) string{"UTF-8": func(s string) string { return s }, "GB18030": func(s string) string { return gb(t, s) }} {
+			b, issues := parsedCSV(t, Known{Households: []string{"0012"}}, file("人.csv", encode(head+row)))
+			if keep == "＇%s" { // a full-width apostrophe is no mark: it is named, not guessed
+				if !HasErrors(issues) {
+					t.Errorf("%s: %+v", keep, b.Members)
+				}
+				continue
+			}
+			if len(issues) > 0 || len(b.Members) != 1 || b.Members[0].House != "0012" || b.Members[0].Rec.Code != "001201" || b.Members[0].IDNo != id {
+				t.Errorf("%s in %s: %+v %+v", keep, name, b.Members, issues)
+			}
+		}
+	}
+	for _, s := range []string{"'12", "''12", "'", "'x", `="12"`, `="x"`, "'=1", "12", "0012", "1234567890123"} { // as texts of our own they come back
+		b := &Book{Visits: []VisitRow{{House: "H1", Cadre: "c-1", Rec: activity.Visit{Day: "2025-02-03", Text: s}}}}
+		b.Settle()
+		var buf bytes.Buffer
+		if err := WriteCSV(&buf, b, SheetVisits, CSVOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		if got, issues := parsedCSV(t, Known{Households: []string{"H1"}, Cadre: cadres("c-1")}, CSVFile{Body: &buf}); len(issues) > 0 || got.Visits[0].Rec.Text != s {
+			t.Errorf("%q: %+v %+v", s, got.Visits, issues)
+		}
+	}
+}
+
+func kept(keep, s string) string { return strings.Replace(keep, "%s", s, 1) }
 
 // A number that a spreadsheet shows with an exponent is rounded, whatever it
 // was; in a workbook the cell still has its digits.

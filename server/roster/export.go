@@ -32,11 +32,14 @@ type Note struct {
 // unread, and a header and footer on every printed page.
 func WriteNoted(w io.Writer, b *Book, n Note) error { return writeBook(w, b, &n) }
 
+// maskedKind begins the watermark of what may not come back.
+const maskedKind = "脱敏导出"
+
 // Line is the watermark in one line.
 func (n Note) Line() string {
 	kind := "完整导出"
 	if n.Masked {
-		kind = "脱敏导出"
+		kind = maskedKind
 	}
 	return fmt.Sprintf("%s %s %s %s %s %s", kind, n.Township, n.Who, n.At, n.ID, n.Why)
 }
@@ -66,7 +69,8 @@ func (n *Note) sheet(f *excelize.File) error {
 	if n.Masked {
 		personal = "证件号码、电话、银行账号、残疾证号和病情已经脱敏，这个文件不能再导入。"
 	}
-	for i, line := range [][2]string{{"导出编号", n.ID}, {"乡镇", n.Township}, {"导出人", n.Who}, {"导出时间", n.At}, {"事由", n.Why}, {"提示", personal}} {
+	kind, _, _ := strings.Cut(n.Line(), " ")
+	for i, line := range [][2]string{{"种类", kind}, {"导出编号", n.ID}, {"乡镇", n.Township}, {"导出人", n.Who}, {"导出时间", n.At}, {"事由", n.Why}, {"提示", personal}} {
 		if err := w.SetRow("A"+itoa(i+1), []any{line[0], line[1]}); err != nil {
 			return err
 		}

@@ -133,15 +133,24 @@ func TestWatermark(t *testing.T) {
 	if err := WriteNoted(&again, want, n); err != nil || !bytes.Equal(buf.Bytes(), again.Bytes()) {
 		t.Errorf("the same book and watermark give other bytes: %v", err)
 	}
-	if got, issues := parsed(t, Known{}, buf.Bytes()); len(issues) > 0 || !reflect.DeepEqual(got, want) {
-		t.Errorf("read back differs: %+v", issues)
+	if got, issues := parsed(t, Known{}, buf.Bytes()); len(issues) != 1 || issues[0].Code != CodeMasked || !HasErrors(issues) || !reflect.DeepEqual(got, want) {
+		t.Errorf("a masked one read back: %+v", issues)
+	}
+	for masked, line := range map[bool]string{true: n.Line(), false: strings.Replace(n.Line(), maskedKind, "完整导出", 1)} {
+		var sheet bytes.Buffer
+		if err := WriteCSV(&sheet, want, SheetAreas, CSVOptions{Title: line}); err != nil {
+			t.Fatal(err)
+		}
+		if _, issues := parsedCSV(t, Known{}, CSVFile{Name: "x.csv", Body: &sheet}); HasErrors(issues) != masked {
+			t.Errorf("a sheet of one, masked %v: %+v", masked, issues)
+		}
 	}
 	f, err := excelize.OpenReader(bytes.NewReader(buf.Bytes()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	list := f.GetSheetList()
-	if list[len(list)-1] != SheetNote || len(list) != 7 {
+	if list[len(list)-1] != SheetNote || len(list) != 8 {
 		t.Errorf("sheets %v", list)
 	}
 	rows, err := f.GetRows(SheetNote)
@@ -157,15 +166,19 @@ func TestWatermark(t *testing.T) {
 			t.Errorf("%q is not on the sheet", w)
 		}
 	}
-	for _, sheet := range list[:6] {
+	for _, sheet := range list[:7] {
 		h, err := f.GetHeaderFooter(sheet)
 		if err != nil || h == nil || !strings.Contains(h.OddHeader, "=1+1 && 核对") || !strings.Contains(h.OddFooter, n.ID) {
 			t.Errorf("%s: %+v %v", sheet, h, err)
 		}
 	}
 	n.Masked, n.Why = false, strings.Repeat("长", 200)
+	buf.Reset()
 	if err := WriteNoted(&buf, want, n); err != nil || !strings.Contains(n.Line(), "完整") {
 		t.Errorf("a long reason: %v", err)
+	}
+	if got, issues := parsed(t, Known{}, buf.Bytes()); len(issues) > 0 || !reflect.DeepEqual(got, want) {
+		t.Errorf("a full one read back differs: %+v", issues)
 	}
 }
 

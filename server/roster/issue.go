@@ -42,7 +42,12 @@ const (
 	CodeTwoPairings  = "two-pairings" // two open pairings of one household
 	CodeTwiceVisited = "double"       // same household, cadre and day twice
 	CodeFuture       = "future"
-	CodeMore         = "more" // the list was cut; Reason says how many are left out
+	CodeClosed       = "closed"  // the household was closed or merged
+	CodeAccount      = "account" // the account is another person's, or says otherwise
+	CodeMoved        = "moved"   // the person is of another household
+	CodePending      = "pending" // waits for a review
+	CodeMasked       = "masked"  // a masked export: what it shows is not what is kept
+	CodeMore         = "more"    // the list was cut; Reason says how many are left out
 )
 
 // MaxIssues is how many issues Parse lists; a last one of code CodeMore counts
@@ -74,6 +79,14 @@ type issues struct {
 	order            map[string]int // sheet -> place in the workbook
 }
 
+func newIssues() issues {
+	c := issues{order: map[string]int{}}
+	for i, s := range sheets() {
+		c.order[s.name()] = i + 1
+	}
+	return c
+}
+
 func (c *issues) add(i Issue) {
 	c.total++
 	list := &c.errors
@@ -89,10 +102,7 @@ func (c *issues) add(i Issue) {
 func (c *issues) list() []Issue {
 	out := slices.Clone(c.errors)
 	out = append(out, c.warnings[:min(len(c.warnings), MaxIssues-len(out))]...)
-	slices.SortStableFunc(out, func(a, b Issue) int {
-		return cmp.Or(cmp.Compare(c.order[a.Sheet], c.order[b.Sheet]), cmp.Compare(a.Row, b.Row),
-			cmp.Compare(len(a.Column), len(b.Column)), cmp.Compare(a.Column, b.Column))
-	})
+	c.sort(out)
 	if rest := c.total - len(out); rest > 0 {
 		level := Warning
 		if len(c.errors) == MaxIssues {
@@ -100,6 +110,40 @@ func (c *issues) list() []Issue {
 		}
 		out = append(out, Issue{Level: level, Code: CodeMore, Reason: "还有 " + itoa(rest) + " 处没有列出，请先改好上面这些再导入。"})
 	}
+	return out
+}
+
+func (c *issues) sort(list []Issue) {
+	last := func(i Issue) int { // the count of the rest stands last
+		if i.Code == CodeMore {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(list, func(a, b Issue) int {
+		return cmp.Or(cmp.Compare(last(a), last(b)), cmp.Compare(c.order[a.Sheet], c.order[b.Sheet]), cmp.Compare(a.Row, b.Row),
+			cmp.Compare(len(a.Column), len(b.Column)), cmp.Compare(a.Column, b.Column))
+	})
+}
+
+// Join puts the issues of Parse and of Plan into one list in its order; what
+// both found stands once.
+func Join(parsed, planned []Issue) []Issue {
+	type place struct {
+		sheet, column, code string
+		row                 int
+	}
+	known, out := map[place]bool{}, slices.Clone(parsed)
+	for _, i := range parsed {
+		known[place{i.Sheet, i.Column, i.Code, i.Row}] = true
+	}
+	for _, i := range planned {
+		if !known[place{i.Sheet, i.Column, i.Code, i.Row}] {
+			out = append(out, i)
+		}
+	}
+	c := newIssues()
+	c.sort(out)
 	return out
 }
 

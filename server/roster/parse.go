@@ -20,8 +20,8 @@ import (
 type Known struct {
 	Today      string // Asia/Shanghai, 2006-01-02: nothing may lie after it; "" = not checked
 	Areas      []area.Area
-	Cadres     []string // logins
-	Households []string // 户编号
+	Cadre      func(login string) bool // whether a cadre has an account; nil = nobody has
+	Households []string                // 户编号
 }
 
 // Parse reads a workbook that is complete in itself; see Known.Parse.
@@ -60,9 +60,9 @@ func (k Known) Parse(ctx context.Context, r io.ReaderAt, size int64, progress fu
 }
 
 func newParser(ctx context.Context, k Known, total int, progress func(done, total int)) *parser {
-	return &parser{ctx: ctx, known: k, total: total, progress: progress, book: &Book{},
-		heads: map[string]map[string]int{}, bad: map[cellKey]bool{}, rowsOf: map[string][]int{},
-		issues: issues{order: map[string]int{}}}
+	src := &source{heads: map[string]map[string]int{}, none: map[cellKey]bool{}}
+	return &parser{ctx: ctx, known: k, total: total, progress: progress, book: &Book{src: src}, heads: src.heads,
+		bad: map[cellKey]bool{}, rowsOf: map[string][]int{}, issues: issues{order: map[string]int{}}}
 }
 
 type cellKey struct {
@@ -133,14 +133,36 @@ func (p *parser) run(titles []string) error {
 			p.add(p.strange(title, all))
 		}
 	}
+	if p.masked(titles) {
+		p.add(Issue{Level: Error, Code: CodeMasked, Reason: "这个文件是脱敏导出的，里面的星号会盖掉真实内容，不能导入。"})
+	}
 	if len(p.heads) == 0 {
 		p.add(Issue{Level: Error, Code: CodeNoSheet, Reason: "文件里没有名册的表，至少要有“" + SheetHouseholds + "”“" + SheetMembers + "”这样的一张。"})
 		return nil
 	}
 	p.check()
 	p.book.derive(p.env.places)
+	p.book.src.areas = p.rowsOf[SheetAreas]
 	p.tell(true)
 	return nil
+}
+
+// masked reports whether the watermark says that the file was masked.
+func (p *parser) masked(titles []string) bool {
+	for _, s := range p.csv {
+		if len(s.records) > 0 && strings.HasPrefix(clean(s.records[0][0]), maskedKind) {
+			return true
+		}
+	}
+	if p.file == nil || !slices.Contains(titles, SheetNote) {
+		return false
+	}
+	said := false
+	err := p.rows(SheetNote, func(_ int, cells []string) error {
+		said = said || len(cells) > 1 && cells[1] == maskedKind
+		return nil
+	})
+	return said && err == nil
 }
 
 // strange names a sheet that is not known: of a workbook it may be anything, a
@@ -334,7 +356,9 @@ func (t *table[R]) row(p *parser, at []int, row int, cells []string) {
 			p.refuse(t.sheet, row, c.head, problem, suggest)
 			continue
 		}
-		c.set(&r, v)
+		if c.set(&r, v); v == "" && clean(cell) != "" {
+			p.book.src.none[cellKey{t.sheet, row, c.head}] = true
+		}
 	}
 	if t.at != nil {
 		*t.at(&r) = row

@@ -180,7 +180,7 @@ func TestColumnsInAnyOrderAndUnknownOnes(t *testing.T) {
 	if err := f.Write(&buf); err != nil {
 		t.Fatal(err)
 	}
-	b, issues := parsed(t, Known{Cadres: []string{"c-1"}, Households: []string{"H1", "H2"}}, buf.Bytes())
+	b, issues := parsed(t, Known{Cadre: cadres("c-1"), Households: []string{"H1", "H2"}}, buf.Bytes())
 	want := []PairingRow{{Row: 3, House: "H1", Cadre: "c-1", From: "2025-01-02"}, {Row: 5, House: "H2", Cadre: "c-1", From: "2025-01-03"}}
 	if !reflect.DeepEqual(b.Pairings, want) {
 		t.Errorf("pairings %+v, want %+v", b.Pairings, want)
@@ -319,7 +319,7 @@ func TestProgressAndEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	last := seen[len(seen)-1]
-	if len(seen) < 5 || last != [2]int{2014, 2014} { // 6 headers, 5 areas, 3 cadres, 2000 rows
+	if len(seen) < 5 || last != [2]int{2015, 2015} { // 7 headers, 5 areas, 3 cadres, 2000 rows
 		t.Errorf("progress %v", seen)
 	}
 	for i := 1; i < len(seen); i++ {

@@ -26,7 +26,7 @@ func TestLoadSeals(t *testing.T) {
 				in.Members[i].CertNo, in.Members[i].Diagnosis = cert, illness
 			}
 		}
-		if _, err := w.loader.Load(t.Context(), w.into, in, nil); err != nil || cert == "" {
+		if _, err := w.load(in, w.into); err != nil || cert == "" {
 			t.Fatal(err, cert)
 		}
 		holds := func(what string, s record.Sealed, want string) {

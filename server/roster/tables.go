@@ -20,7 +20,7 @@ type table[R any] struct {
 // sheets lists the tables in the order in which they have to be read: areas
 // first, because villages are looked up in them.
 func sheets() []sheet {
-	return []sheet{areaTable(), householdTable(), memberTable(), cadreTable(), pairingTable(), visitTable()}
+	return []sheet{areaTable(), householdTable(), memberTable(), cadreTable(), pairingTable(), visitTable(), measureTable()}
 }
 
 // Fields of rows that are no synced record, and references beside one.

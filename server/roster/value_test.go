@@ -141,7 +141,7 @@ func TestNearest(t *testing.T) {
 // A workbook may bring pairings alone: what they refer to is in the registry.
 func TestKnown(t *testing.T) {
 	b := sample()
-	known := Known{Areas: b.Areas, Cadres: []string{"c-1", "c-2"}, Households: []string{"H1", "H2"}}
+	known := Known{Areas: b.Areas, Cadre: cadres("c-1", "c-2"), Households: []string{"H1", "H2"}}
 	only := &Book{Pairings: b.Pairings, Visits: b.Visits}
 	if _, issues := parsed(t, known, written(t, only)); len(issues) > 0 {
 		t.Errorf("issues %+v", issues)

@@ -14,6 +14,7 @@ import (
 	"daohu/server/activity"
 	"daohu/server/area"
 	"daohu/server/household"
+	"daohu/server/measure"
 	"daohu/server/record"
 )
 
@@ -195,6 +196,11 @@ func drawBook(t *rapid.T) *Book {
 		}
 		b.Households = append(b.Households, h)
 		drawMembers(t, b, h.Rec.Code)
+		if rapid.Bool().Draw(t, "measure") {
+			m := MeasureRow{House: h.Rec.Code}
+			fill(t, measure.Type, &m.Rec, "kind what risk from amount given stage result fund")
+			b.Measures = append(b.Measures, m)
+		}
 		drawLinks(t, b, h.Rec.Code)
 	}
 	b.Settle()

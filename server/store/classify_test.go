@@ -19,6 +19,7 @@ import (
 	"daohu/server/fault"
 	"daohu/server/household"
 	"daohu/server/registry"
+	"daohu/server/roster"
 	"daohu/server/servertest"
 	"daohu/server/servertest/town"
 	"daohu/server/store"
@@ -105,7 +106,12 @@ func questions(ctx context.Context, tw *town.Town) map[string]func() error {
 		"Under":          func() error { return one(db.Under(ctx, "999900")) },
 		"PutAreas":       func() error { return db.PutAreas(ctx, nil) },
 		"HouseholdIDs":   func() error { return one(db.HouseholdIDs(ctx, tw.Township)) },
-		"KnownNumbers":   func() error { return one(db.KnownNumbers(ctx, tw.Township, []string{"x"})) },
+		"LivingNumbers":  func() error { return one(db.LivingNumbers(ctx, tw.Township, []string{"x"})) },
+		"Live":           func() error { return one(db.Live(ctx, household.MemberType, tw.Township)) },
+		"LiveOf":         func() error { return one(db.Live(ctx, household.MemberType, tw.Township, house)) },
+		"BeginImport":    func() error { return db.BeginImport(ctx, roster.Run{ID: "import000001", Township: tw.Township}) },
+		"EndImport":      func() error { return db.EndImport(ctx, roster.Run{ID: "import000001"}) },
+		"Imports":        func() error { return one(db.Imports(ctx, tw.Township, 1)) },
 		"Histories":      func() error { return one(db.Histories(ctx, tw.Township)) },
 		"OpenSessions":   func() error { return one(db.Accounts().OpenSessions(ctx, me, 0)) },
 		"Upload":         func() error { _, _, err := db.BodyByUpload(ctx, "x"); return err },

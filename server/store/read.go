@@ -116,6 +116,25 @@ func (d *DB) Body(ctx context.Context, townships []string, sha string) (write.Bl
 	return b, notFound(err)
 }
 
+// Live reads the rows of t that are no tombstones: of the households given, or,
+// with none, of the whole township.
+func (d *DB) Live(ctx context.Context, t *record.Type, township string, households ...string) ([]record.Record, error) {
+	g := d.gorm.WithContext(ctx)
+	if len(households) == 0 {
+		recs, err := d.scan(g, t, "`township` = ? AND `deleted_at` = 0 ORDER BY `household`, `id`", township)
+		return recs, Classify(err)
+	}
+	var out []record.Record
+	for part := range slices.Chunk(households, 500) {
+		recs, err := d.scan(g, t, "`township` = ? AND `household` IN ? AND `deleted_at` = 0 ORDER BY `household`, `id`", township, part)
+		if err != nil {
+			return nil, Classify(err)
+		}
+		out = append(out, recs...)
+	}
+	return out, nil
+}
+
 // Quarantined lists kept mutations of a township by id.
 func (d *DB) Quarantined(ctx context.Context, township, state, after string, limit int) ([]write.Quarantine, error) {
 	var out []write.Quarantine
@@ -148,8 +167,8 @@ func (d *DB) Under(ctx context.Context, parent string) ([]area.Area, error) {
 func (d *DB) PutAreas(ctx context.Context, areas []area.Area) error {
 	return Classify(d.gorm.WithContext(ctx).Transaction(func(g *gorm.DB) error {
 		for _, a := range areas {
-			up := g.Exec("UPDATE `area` SET `parent` = ?, `level` = ?, `name` = ?, `township` = ?, `poor` = ?, `exit_plan` = ?, `exit_year` = ? WHERE `code` = ?",
-				a.Parent, a.Level, a.Name, a.Township, a.Poor, a.ExitPlan, a.ExitYear, a.Code)
+			up := g.Exec("UPDATE `area` SET `parent` = ?, `level` = ?, `name` = ?, `township` = ?, `poor` = ?, `exit_plan` = ?, `exit_year` = ?, `profile` = ? WHERE `code` = ?",
+				a.Parent, a.Level, a.Name, a.Township, a.Poor, a.ExitPlan, a.ExitYear, a.Profile, a.Code)
 			if up.Error == nil && up.RowsAffected == 0 {
 				up = g.Create(&a)
 			}
@@ -170,22 +189,6 @@ func (d *DB) HouseholdIDs(ctx context.Context, township string) (map[string]stri
 		out[r.Code] = r.ID
 	}
 	return out, Classify(err)
-}
-
-// KnownNumbers are those of the given blind indexes that a member has.
-func (d *DB) KnownNumbers(ctx context.Context, township string, indexes []string) (map[string]bool, error) {
-	out := map[string]bool{}
-	for part := range slices.Chunk(indexes, 500) {
-		var got []string
-		err := d.gorm.WithContext(ctx).Raw("SELECT `id_index` FROM `member` WHERE `township` = ? AND `id_index` IN ? AND `id_index` <> '' AND `deleted_at` = 0", township, part).Scan(&got).Error
-		if err != nil {
-			return nil, Classify(err)
-		}
-		for _, g := range got {
-			out[g] = true
-		}
-	}
-	return out, nil
 }
 
 // Histories is every overwritten value of a township, oldest first.

@@ -34,7 +34,7 @@ var models = []struct {
 	{write.Client{}, nil}, {write.Grant{}, nil}, {write.History{}, []string{"no"}}, {write.Result{}, nil},
 	{write.Receipt{}, nil}, {write.Quarantine{}, nil}, {write.Step{}, []string{"no"}}, {write.Blob{}, nil},
 	{account.User{}, nil}, {account.Session{}, nil}, {account.Code{}, nil}, {account.Attempt{}, nil}, {account.Factor{}, nil},
-	{photo.Body{}, nil}, {area.Area{}, nil}, {roster.Release{}, nil}, {registry.Access{}, nil}, {store.Kept{}, nil}, {quality.Source{}, nil},
+	{photo.Body{}, nil}, {area.Area{}, nil}, {roster.Release{}, nil}, {roster.Run{}, nil}, {registry.Access{}, nil}, {store.Kept{}, nil}, {quality.Source{}, nil},
 }
 
 // plain are the tables that no struct mirrors.
@@ -361,7 +361,7 @@ func TestIDsKeepTheirCase(t *testing.T) {
 			if held, err := p.DB.Held(t.Context(), id, ids[1-i]); err != nil || held != "" {
 				t.Errorf("%s holds the household of the other: %q %v", id, held, err)
 			}
-			if known, err := p.DB.KnownNumbers(t.Context(), tw.Township, []string{id}); err != nil || !known[id] || len(known) != 1 {
+			if known, err := p.DB.LivingNumbers(t.Context(), tw.Township, []string{id}); err != nil || !known[id] || len(known) != 1 {
 				t.Errorf("numbers %v %v", known, err)
 			}
 		}

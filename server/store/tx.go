@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"iter"
 	"maps"
 	"slices"
@@ -65,6 +66,22 @@ func (t *tx) Of(typ *record.Type, households ...string) ([]record.Record, error)
 		if p.t == typ && p.rec.Base().Version == 0 && slices.Contains(households, p.rec.Base().Household) {
 			out = append(out, p.rec)
 		}
+	}
+	return out, nil
+}
+
+func (t *tx) Find(typ *record.Type, goName string, values ...string) ([]record.Record, error) {
+	i := slices.IndexFunc(typ.Fields, func(f record.Field) bool { return f.GoName == goName })
+	if i < 0 {
+		return nil, errors.New("store: " + typ.Name + " has no field " + goName)
+	}
+	var out []record.Record
+	for part := range slices.Chunk(values, 500) {
+		recs, err := t.db.scan(t.g, typ, "`township` = ? AND `"+typ.Fields[i].Column+"` IN ? AND `deleted_at` = 0", t.in.Township, part)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, recs...)
 	}
 	return out, nil
 }

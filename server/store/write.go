@@ -273,8 +273,11 @@ func (t *tx) writeRows(seq int64) error {
 // an id taken meanwhile in another household fails instead of overwriting it;
 // a known row lies in a locked household and is written over by its key.
 func (t *tx) insert(typ *record.Type, recs []record.Record, over bool) error {
-	cols := typ.Columns()
-	for part := range slices.Chunk(recs, max(1, 6000/len(cols))) {
+	cols, most := typ.Columns(), 6000
+	if t.db.dialect != "mysql" {
+		most = 800 // SQLite's driver looks for every placeholder's value among all
+	}
+	for part := range slices.Chunk(recs, max(1, most/len(cols))) {
 		sql, args := multiRow(typ.Name, cols, len(part)), make([]any, 0, len(part)*len(cols))
 		for _, r := range part {
 			args = append(args, typ.Values(r)...)

@@ -49,6 +49,10 @@ type Tx interface {
 	Load(t *record.Type, ids ...string) (map[string]record.Record, error)
 	// Of reads all rows of t of the given households, tombstones included.
 	Of(t *record.Type, households ...string) ([]record.Record, error)
+	// Find reads the township's live rows of t, whatever their household, in
+	// which the field called goName has one of the values. Rows put in this
+	// transaction are not seen.
+	Find(t *record.Type, goName string, values ...string) ([]record.Record, error)
 	// Put queues r: an insert when its Version is 0, else an update of a row
 	// that was loaded here. The store sets Township, Seq and Version.
 	Put(t *record.Type, r record.Record)

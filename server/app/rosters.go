@@ -1,0 +1,70 @@
+package app
+
+import (
+	"bytes"
+	"context"
+
+	"daohu/server/access"
+	"daohu/server/api"
+	"daohu/server/fault"
+	"daohu/server/roster"
+)
+
+// listIssues is how many issues a report names; the rest is counted.
+const listIssues = 1000
+
+// listImports is how many imports are listed.
+const listImports = 50
+
+// rosters is import and export over the API: by a township's or a county's
+// admin, into a township that is there, and nowhere else.
+type rosters struct{ a *App }
+
+func (r rosters) run(ctx context.Context, a access.Actor, township string, f api.RosterFile) (*Imported, error) {
+	in := Import{Township: township, Bound: true, Update: f.Update, DryRun: f.Dry, Actor: a.User}
+	if f.CSV {
+		in.CSV = []roster.CSVFile{{Name: "文件", Body: bytes.NewReader(f.Body)}}
+	} else {
+		in.File, in.Size = bytes.NewReader(f.Body), int64(len(f.Body))
+	}
+	return r.a.Import(ctx, in)
+}
+
+func (r rosters) Import(ctx context.Context, a access.Actor, township string, f api.RosterFile) (*roster.Report, error) {
+	got, err := r.run(ctx, a, township, f)
+	if err != nil {
+		return nil, err
+	}
+	out := &roster.Report{Run: got.Run, Counts: got.Counts, Issues: append([]roster.Issue{}, got.Issues...)}
+	if n := len(out.Issues); n > listIssues || n > 0 && out.Issues[n-1].Code == roster.CodeMore {
+		out.Issues, out.More = out.Issues[:min(n, listIssues)], true
+	}
+	return out, nil
+}
+
+func (r rosters) Mark(ctx context.Context, a access.Actor, township string, f api.RosterFile) ([]byte, error) {
+	f.Dry = true
+	got, err := r.run(ctx, a, township, f)
+	if err != nil || len(got.Issues) == 0 {
+		return nil, err
+	}
+	var out bytes.Buffer
+	err = roster.Mark(&out, bytes.NewReader(f.Body), int64(len(f.Body)), got.Issues)
+	return out.Bytes(), err
+}
+
+func (r rosters) Imports(ctx context.Context, township string) ([]roster.Run, error) {
+	return r.a.DB.Imports(ctx, township, listImports)
+}
+
+// Export: an auditor looks at single numbers by case (reveal), never takes all.
+func (r rosters) Export(ctx context.Context, a access.Actor, township string, full bool, reason string) (*roster.Book, roster.Note, error) {
+	if full && !a.Role.In("TK") {
+		return nil, roster.Note{}, fault.New(fault.Forbidden, "审计不能完整导出；要看某一户的号码，请写明案号单独查看。")
+	}
+	got, err := r.a.Export(ctx, Export{Township: township, As: a.Role, Full: full, Reason: reason, Actor: a.User})
+	if err != nil {
+		return nil, roster.Note{}, err
+	}
+	return got.Book, got.Note, nil
+}
