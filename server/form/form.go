@@ -15,13 +15,28 @@ type Form struct {
 	SHA256  string `json:"sha256" rec:"server,sha256,col=sha256"`
 	Size    int64  `json:"size" rec:"server"`
 	State   string `json:"state" rec:"server,enum=draft|published|archived"`
+	Key     string `json:"-" rec:"col=key_sha256" doc:"of an exam: body with the whole paper, which only the server reads; empty = SHA256 is the whole paper"`
 }
+
+// The states of a Form. A draft has no edition and is seen by township admins
+// only; of the editions of one code one is published.
+const (
+	Draft     = "draft"
+	Published = "published"
+	Archived  = "archived"
+)
+
+// Exam is the kind of paper whose answers stay with the server.
+const Exam = "exam"
+
+// KeyMime is the media type of a body that is never served: an exam's whole paper.
+const KeyMime = "application/vnd.daohu.exam-key+json"
 
 // Type is the declaration of Form.
 var Type = record.Of[Form]("form", record.Policy{
 	Class: record.Server, Readers: "CVTKA", Creators: "", Common: true,
 	Doc:    "One version of a paper.",
-	Hidden: func(r record.Record, role string) bool { return r.(*Form).State == "draft" && role != "T" },
+	Hidden: func(r record.Record, role string) bool { return r.(*Form).State == Draft && role != "T" },
 })
 
 // Response is one answered paper, bound to the version answered.
@@ -30,10 +45,13 @@ type Response struct {
 	Form    string      `json:"form" rec:"required,id" doc:"form row answered (a version)"`
 	Visit   string      `json:"visit" rec:"id" doc:"visit it was asked in; may be empty"`
 	Day     string      `json:"day" rec:"required,day"`
-	Answers record.List `json:"answers" rec:"max=60" doc:"pairs [item key, answer]; the answer is an option key, a list of them, text or a number"`
+	Answers record.List `json:"answers" rec:"max=60" doc:"pairs [item key, answer]; the answer is an option key, a list of them, text, a number or a photo id"`
 	Score   int64       `json:"score" rec:"server" doc:"points, by the server"`
 	Full    int64       `json:"full" rec:"server" doc:"points that could be had"`
 	Weak    record.List `json:"weak" rec:"server,kept" doc:"topics to explain again (product.md rule 8)"`
+	Verdict string      `json:"verdict" rec:"server,enum=pass|fail" doc:"by the paper's rule; empty = it has none"`
+	Failing record.List `json:"failing" rec:"server,kept,max=60" doc:"items of a checklist that are not met"`
+	Missing record.List `json:"missing" rec:"server,kept,max=60" doc:"items asked for and left open"`
 }
 
 // ResponseType is the declaration of Response.

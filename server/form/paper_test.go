@@ -121,7 +121,7 @@ func TestParsePaperRefuses(t *testing.T) {
 		{"item twice", strings.Replace(small, `"key":"b"`, `"key":"a"`, 1), fault.Invalid, "items.1.key"},
 		{"item's key", strings.Replace(small, `"key":"b"`, `"key":"B"`, 1), fault.Invalid, "items.1.key"},
 		{"long key", strings.Replace(small, `"key":"b"`, `"key":"b2345678901234567"`, 1), fault.Invalid, "items.1.key"},
-		{"no such kind", item(`"kind":"photo"`), fault.Invalid, "items.0.kind"},
+		{"no such kind", item(`"kind":"video"`), fault.Invalid, "items.0.kind"},
 		{"no such topic", item(`"kind":"text","topic":"no"`), fault.Invalid, "items.0.topic"},
 		{"points without a topic", item(`"kind":"yesno","answer":"yes","points":1`), fault.Invalid, "items.0.topic"},
 		{"points without an answer", item(`"kind":"yesno","points":1,"topic":"h"`), fault.Invalid, "items.0.answer"},
@@ -278,4 +278,13 @@ func TestBuiltinWording(t *testing.T) {
 			t.Errorf("topic %s: asked about %v, card %q", topic.Key, used[topic.Key], topic.Card)
 		}
 	}
+}
+
+// fieldsOf are the fields of a refusal; nil = it is none.
+func fieldsOf(err error) []fault.Field {
+	fe, ours := errors.AsType[*fault.Error](err)
+	if !ours {
+		return nil
+	}
+	return fe.Fields
 }
