@@ -23,7 +23,7 @@ func Arrive(tx write.Tx, a write.Arrival) error {
 	if !ok || f.DeletedAt > 0 || f.State == Draft {
 		return fault.Bad(fault.Field{Name: "form", Code: "not-allowed", Detail: "没有这份题目。"})
 	}
-	paper, err := f.paper(tx.Body)
+	paper, err := f.Paper(tx.Body)
 	if err != nil {
 		return err
 	}
@@ -73,9 +73,9 @@ func pictures(tx write.Tx, p *Paper, r *Response) error {
 	return nil
 }
 
-// paper reads the whole paper of f, with what is right, from where its bodies
+// Paper reads the whole paper of f, with what is right, from where its bodies
 // lie.
-func (f *Form) paper(body func(sha256 string) ([]byte, error)) (*Paper, error) {
+func (f *Form) Paper(body func(sha256 string) ([]byte, error)) (*Paper, error) {
 	sha := f.SHA256
 	if f.Key != "" {
 		sha = f.Key

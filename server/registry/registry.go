@@ -8,6 +8,7 @@ import (
 
 	"daohu/server/access"
 	"daohu/server/fault"
+	"daohu/server/form"
 	"daohu/server/record"
 	"daohu/server/write"
 )
@@ -228,12 +229,16 @@ func (s *Service) List(ctx context.Context, a access.Actor, t *record.Type, q Pa
 	return rows, next, nil
 }
 
-// Body returns a small body of the townships in reach.
+// Body returns a small body of the townships in reach. What an exam keeps to
+// the server is not there for anybody.
 func (s *Service) Body(ctx context.Context, a access.Actor, sha256 string) (string, []byte, error) {
 	tws, err := s.townships(ctx, a)
 	if err != nil {
 		return "", nil, err
 	}
 	b, err := s.Store.Body(ctx, tws, sha256)
+	if b.Mime == form.KeyMime {
+		return "", nil, missing
+	}
 	return b.Mime, b.Body, err
 }

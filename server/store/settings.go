@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 
+	"daohu/server/record"
 	"daohu/server/setting"
 )
 
@@ -18,13 +19,18 @@ func (d *DB) Settings(ctx context.Context, township, code string) ([]*setting.Se
 	if code != "" {
 		where, args = where+" AND `code` = ?", append(args, code)
 	}
-	recs, err := d.scan(d.gorm.WithContext(ctx), setting.Type, where, args...)
+	return rowsOf[*setting.Setting](ctx, d, setting.Type, where, args...)
+}
+
+// rowsOf reads rows of one type as what they are.
+func rowsOf[R record.Record](ctx context.Context, d *DB, t *record.Type, where string, args ...any) ([]R, error) {
+	recs, err := d.scan(d.gorm.WithContext(ctx), t, where, args...)
 	if err != nil {
 		return nil, Classify(err)
 	}
-	out := make([]*setting.Setting, 0, len(recs))
+	out := make([]R, 0, len(recs))
 	for _, r := range recs {
-		out = append(out, r.(*setting.Setting))
+		out = append(out, r.(R))
 	}
 	return out, nil
 }
