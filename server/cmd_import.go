@@ -136,13 +136,7 @@ func (c importCmd) Run(e *env) error {
 
 // report prints what was found and done.
 func (c importCmd) report(e *env, got *app.Imported) error {
-	for _, i := range got.Issues {
-		fmt.Fprintf(e.out, "%s\t%s!%s%d\t%s\t%s", i.Level, i.Sheet, i.Column, i.Row, i.Header, i.Reason)
-		if i.Suggest != "" {
-			fmt.Fprintf(e.out, "\t建议：%s", i.Suggest)
-		}
-		fmt.Fprintln(e.out)
-	}
+	e.issues(got.Issues)
 	n := got.Counts
 	rows := func(c roster.Count) int { return c.New + c.Changed + c.Same }
 	fmt.Fprintf(e.out, "乡镇 %s：%d 户，%d 人，%d 名干部，%d 个结对，%d 次走访；%d 处要看。\n", got.Township, rows(n.Households), rows(n.Members), rows(n.Cadres), rows(n.Pairings), rows(n.Visits), len(got.Issues))

@@ -31,6 +31,8 @@ type cli struct {
 	Setting   settingCmd   `cmd:"" help:"Look at and change the rules a township goes by."`
 	Cases     casesCmd     `cmd:"" help:"Print the needs and problems that wait, township by township, and what is overdue."`
 	Pair      pairCmd      `cmd:"" help:"Look at pairings, and hand households over."`
+	Form      formCmd      `cmd:"" help:"Make drafts of papers from workbooks."`
+	Rates     ratesCmd     `cmd:"" help:"Print the awareness rate by village and topic; small cells are hidden."`
 	User      userCmd      `cmd:"" help:"Make and look after accounts."`
 	Doctor    doctorCmd    `cmd:"" help:"Check configuration, database, Redis, files."`
 	Audit     auditCmd     `cmd:"" help:"Check the audit log, or print its end."`

@@ -41,6 +41,8 @@ type Deps struct {
 	Notices  Notices
 	Counting Counting
 	Pairings Pairings
+	Forms    Forms
+	Rates    Rates
 	Own      Own
 	Cases    Cases
 	Bodies   Bodies
@@ -232,7 +234,7 @@ type Photos interface {
 func (d Deps) check() error {
 	var missing []string
 	v := reflect.ValueOf(d)
-	for _, name := range []string{"Types", "Accounts", "Settings", "Users", "Devices", "Scope", "Sync", "Records", "Registry", "Rosters", "Erasure", "Approval", "Quality", "Pairing", "Pairings", "Rules", "Visits", "Notices", "Counting", "Cases", "Own", "Bodies", "Photos", "Uploads", "Log", "Now", "Rand"} {
+	for _, name := range []string{"Types", "Accounts", "Settings", "Users", "Devices", "Scope", "Sync", "Records", "Registry", "Rosters", "Erasure", "Approval", "Quality", "Pairing", "Pairings", "Rules", "Visits", "Notices", "Counting", "Cases", "Forms", "Rates", "Own", "Bodies", "Photos", "Uploads", "Log", "Now", "Rand"} {
 		if v.FieldByName(name).IsZero() {
 			missing = append(missing, name)
 		}

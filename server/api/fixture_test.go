@@ -220,7 +220,7 @@ func newFixture(t testing.TB, change ...func(*Deps)) *fixture {
 	f := &fixture{TB: t, service: &service{}, log: &bytes.Buffer{}}
 	s := f.service
 	d := Deps{
-		Types: types.All(), Accounts: s, Settings: settings{s}, Users: users{s}, Devices: devices{s}, Scope: s, Sync: s, Records: s, Registry: s, Rosters: s, Erasure: erasure{s}, PublicURL: "https://daohu.example", Approval: s, Quality: s, Pairing: s, Pairings: pairings{s}, Rules: rules{s}, Visits: duties{s}, Notices: notices{s}, Counting: counting{s}, Cases: cases{s}, Own: s, Bodies: s, Photos: s, Uploads: s,
+		Types: types.All(), Accounts: s, Settings: settings{s}, Users: users{s}, Devices: devices{s}, Scope: s, Sync: s, Records: s, Registry: s, Rosters: s, Erasure: erasure{s}, PublicURL: "https://daohu.example", Approval: s, Quality: s, Pairing: s, Pairings: pairings{s}, Rules: rules{s}, Visits: duties{s}, Notices: notices{s}, Counting: counting{s}, Cases: cases{s}, Forms: papers{s}, Rates: rates{s}, Own: s, Bodies: s, Photos: s, Uploads: s,
 		Log: slog.New(slog.NewTextHandler(f.log, nil)), Now: func() time.Time { return time.Unix(1700000000, 0) },
 		Rand: bytes.NewReader(bytes.Repeat([]byte{0xab}, 8<<10)), Version: "test",
 	}

@@ -13,8 +13,9 @@ import (
 	"daohu/server/fault"
 )
 
-// maxDepth is how deep arrays and objects may nest: a sync request needs 7
-// (request, muts, mutation, patch, and a list of lists of lists).
+// maxDepth is how deep arrays and objects may nest where the route does not
+// say otherwise: a sync request needs 7 (request, muts, mutation, patch, and a
+// list of lists of lists).
 const maxDepth = 8
 
 // maxNumber is the longest number in characters; ours have 16 digits at most.
@@ -23,7 +24,7 @@ const maxNumber = 24
 // readJSON reads a body of the route's limit and checks it: media type, UTF-8,
 // grammar, depth, duplicate keys. It fails with bad-media, too-large,
 // bad-request or, when the peer is too slow, unavailable.
-func readJSON(r *http.Request) ([]byte, error) {
+func readJSON(r *http.Request, depth int) ([]byte, error) {
 	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "application/json" || (params["charset"] != "" && !strings.EqualFold(params["charset"], "utf-8")) {
 		return nil, fault.New(fault.BadMedia, "")
@@ -38,23 +39,24 @@ func readJSON(r *http.Request) ([]byte, error) {
 		}
 		return nil, err
 	}
-	return raw, strict(raw)
+	return raw, strict(raw, depth)
 }
 
 // strict refuses what two JSON readers could understand differently, or what
 // only an attacker sends.
-func strict(raw []byte) error {
+func strict(raw []byte, depth int) error {
 	if !utf8.Valid(raw) || !json.Valid(raw) {
 		return fault.New(fault.BadRequest, "内容不是完整的 JSON。")
 	}
-	s := scanner{raw: raw}
+	s := scanner{raw: raw, most: depth}
 	return s.value(1)
 }
 
 // scanner walks JSON that is already known to be valid.
 type scanner struct {
-	raw []byte
-	i   int
+	raw  []byte
+	i    int
+	most int // depth
 }
 
 // next skips white space and returns the byte there.
@@ -68,7 +70,7 @@ func (s *scanner) next() byte {
 func (s *scanner) value(depth int) error {
 	switch b := s.next(); b {
 	case '{', '[':
-		if depth > maxDepth {
+		if depth > s.most {
 			return fault.New(fault.BadRequest, "内容嵌套得太深。")
 		}
 		s.i++

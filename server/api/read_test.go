@@ -25,7 +25,7 @@ func TestStrict(t *testing.T) {
 		`{}`, ` [ ] `, `"a"`, `1`, `null`, `{"a":{"a":[{"a":1},{"a":2}]}}`, deep(8), `{"a":"{\"a\":1,\"a\":2}"}`, many("kz"),
 		`{"a":"\\","b":"\""}`, `[-1.5e10, true, false, null]`, "\t{ \"a\" : 1 , \"b\" : [ ] }\n",
 	} {
-		if err := strict([]byte(ok)); err != nil {
+		if err := strict([]byte(ok), maxDepth); err != nil {
 			t.Errorf("%s: %v", ok, err)
 		}
 	}
@@ -34,7 +34,7 @@ func TestStrict(t *testing.T) {
 		`{"a":1,"a":2}`, `{"a":1,"\u0061":2}`, `[{"x":{"é":1,"b":2,"\u00e9":3}}]`, many("kaa"), many("kaa"), `[` + strings.Repeat("9", 25) + `]`,
 		strings.Repeat("[", 100000),
 	} {
-		if err := strict([]byte(bad)); !fault.Is(err, fault.BadRequest) {
+		if err := strict([]byte(bad), maxDepth); !fault.Is(err, fault.BadRequest) {
 			t.Errorf("%.60s: %v", bad, err)
 		}
 	}
@@ -50,7 +50,7 @@ func FuzzStrict(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		if strict(raw) != nil {
+		if strict(raw, maxDepth) != nil {
 			return
 		}
 		d := json.NewDecoder(bytes.NewReader(raw))
@@ -101,14 +101,14 @@ func TestReadJSONChecksTheMediaType(t *testing.T) {
 	} {
 		r := httptest.NewRequest("POST", "/", strings.NewReader(`{}`))
 		r.Header.Set("Content-Type", kind)
-		if _, err := readJSON(r); (err == nil) != ok || (!ok && !fault.Is(err, fault.BadMedia)) {
+		if _, err := readJSON(r, maxDepth); (err == nil) != ok || (!ok && !fault.Is(err, fault.BadMedia)) {
 			t.Errorf("%q: %v", kind, err)
 		}
 	}
 	r := httptest.NewRequest("POST", "/", strings.NewReader(`{}`))
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Content-Encoding", "gzip")
-	if _, err := readJSON(r); !fault.Is(err, fault.BadMedia) {
+	if _, err := readJSON(r, maxDepth); !fault.Is(err, fault.BadMedia) {
 		t.Errorf("compressed body: %v", err)
 	}
 }
@@ -118,7 +118,7 @@ func BenchmarkStrict(b *testing.B) {
 	raw := []byte(`{"cursor":"","schema":1,"muts":[` + strings.Repeat(one+",", 49) + one + `]}`)
 	b.SetBytes(int64(len(raw)))
 	for b.Loop() {
-		if err := strict(raw); err != nil {
+		if err := strict(raw, maxDepth); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -111,7 +111,7 @@ func (a *API) makeRecord(c *call, _ *none) (*json.RawMessage, error) {
 // so that no service can be talked into setting what the server sets; values
 // are the service's.
 func (c *call) patch() (json.RawMessage, error) {
-	raw, err := readJSON(c.r)
+	raw, err := readJSON(c.r, c.route.Depth)
 	if err != nil {
 		return nil, err
 	}

@@ -30,6 +30,7 @@ type Route struct {
 	Body         int64         // largest body in bytes; 0 = none
 	Media        []string      // what a body that is no JSON may be
 	Time         time.Duration // for reading the body, working and answering
+	Depth        int           // of JSON bodies; 0 = maxDepth
 	PushOnly     bool          // open to push-only sessions too
 	Doc          string        // one English sentence
 	Query        []string      // parameters of the query that are read
@@ -105,12 +106,16 @@ func (a *API) table() []Route {
 	rs = append(rs, a.pairingRoutes()...)
 	rs = append(rs, a.listRoutes()...)
 	rs = append(rs, a.erasureRoutes()...)
+	rs = append(rs, a.formRoutes()...)
 	for _, t := range a.deps.Types {
 		rs = append(rs, a.recordRoutes(t)...)
 	}
 	for i := range rs {
 		if rs[i].Time == 0 {
 			rs[i].Time = usual
+		}
+		if rs[i].Depth == 0 {
+			rs[i].Depth = maxDepth
 		}
 	}
 	return rs

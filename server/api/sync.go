@@ -9,7 +9,7 @@ import (
 )
 
 func (a *API) exchange(c *call) error {
-	raw, err := readJSON(c.r)
+	raw, err := readJSON(c.r, c.route.Depth)
 	if err != nil {
 		return err
 	}

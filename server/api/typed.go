@@ -84,7 +84,7 @@ func schemaName(t reflect.Type, hint string) string {
 
 // bind reads the body into in.
 func (c *call) bind(in any) error {
-	raw, err := readJSON(c.r)
+	raw, err := readJSON(c.r, c.route.Depth)
 	if err != nil {
 		return err
 	}

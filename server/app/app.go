@@ -25,6 +25,8 @@ import (
 	"daohu/server/console"
 	"daohu/server/delta"
 	"daohu/server/figures"
+	"daohu/server/form"
+	"daohu/server/form/rate"
 	"daohu/server/notice"
 	"daohu/server/pairing"
 	"daohu/server/photo"
@@ -75,6 +77,8 @@ type App struct {
 	WeChat    account.WeChat
 	Settings  *setting.Service
 	Notices   *notice.Service
+	Forms     *form.Service
+	Rates     *rate.Service
 	API       *api.API
 
 	opt     Options
@@ -191,6 +195,7 @@ func (a *App) assemble(ctx context.Context) error {
 	}
 	a.Notices = &notice.Service{Store: a.DB, Writer: a.DB, Today: a.today}
 	a.Settings = &setting.Service{Store: a.DB, Writer: a.DB, Kinds: kinds}
+	a.Forms, a.Rates = &form.Service{Store: a.DB, Writer: a.DB}, &rate.Service{Store: a.DB, Targets: a.Settings, Now: a.opt.Now}
 	a.Workflow = &workflow.Service{Store: a.DB, Writer: a.DB, Sealer: a.Box, Types: types.All(), Rules: types.Rules(), Faults: a.faults}
 	a.Pairing = &pairing.Service{Writer: a.DB, People: people{a.Accounts}, Common: a.DB.Common, Store: a.DB, Sealer: a.Box, Now: a.opt.Now}
 	a.Loader = &roster.Loader{Writer: a.DB, Registry: a.DB, Sealer: a.Box, NewID: a.DB.NewID}
@@ -209,7 +214,7 @@ func (a *App) assemble(ctx context.Context) error {
 	}
 	a.API, err = api.New(api.Deps{
 		Types: types.All(), Accounts: a.Accounts, Scope: a.Registry, Sync: a.Delta, Records: a.Registry, Registry: a.Registry,
-		Approval: approval{a.Registry, a.Workflow, a.Delta, a.Pairing, a.DB}, Quality: checker{a}, Pairing: pairs{a.Pairing, a.Registry}, Pairings: a.Pairing, Rules: a.Settings, Visits: duties{&activity.DueList{Store: a.DB, Settings: a.Settings}, a.DB, a.Registry, a.today}, Notices: notices{a.Notices, a.Registry}, Counting: &figures.Service{Store: a.DB}, Cases: cases, Own: own{a.Registry},
+		Approval: approval{a.Registry, a.Workflow, a.Delta, a.Pairing, a.DB}, Quality: checker{a}, Pairing: pairs{a.Pairing, a.Registry}, Pairings: a.Pairing, Rules: a.Settings, Visits: duties{&activity.DueList{Store: a.DB, Settings: a.Settings}, a.DB, a.Registry, a.today}, Notices: notices{a.Notices, a.Registry}, Counting: &figures.Service{Store: a.DB}, Cases: cases, Forms: forms{a.Forms}, Rates: a.Rates, Own: own{a.Registry},
 		Settings: a.Accounts, Users: a.Staff, Rosters: rosters{a}, Devices: a.Phones, Erasure: erasure{a.Retention, a.Registry}, Bodies: a.Registry, Photos: desk, Uploads: a.uploads, Other: pages, About: api.About{Operator: c.Operator, Filing: c.Filing, Hotline: c.Hotline},
 		Checks:   []api.Check{{Name: "database", Ping: a.DB.Ping}, {Name: "redis", Ping: a.kv.Ping, Soft: true}, {Name: "key", Ping: a.keyCheck}},
 		Counters: a.counters(), Classify: store.Classify,

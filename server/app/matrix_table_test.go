@@ -122,6 +122,7 @@ func (m *matrix) table() map[string]matrixRow {
 	m.pairingRows(rows)
 	m.listRows(rows)
 	m.erasureRows(rows)
+	m.formRows(rows)
 	for _, r := range matrixRecords() {
 		m.recordRows(rows, r)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"daohu/server/access"
 	"daohu/server/activity"
+	"daohu/server/form/rate"
 	"daohu/server/quality"
 	"daohu/server/setting"
 	"daohu/server/terms"
@@ -21,7 +22,7 @@ func (a *App) settingKinds() ([]setting.Kind, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append([]setting.Kind{words, quality.Kind()}, visits...), nil
+	return append([]setting.Kind{words, quality.Kind(), rate.Kind()}, visits...), nil
 }
 
 // PublishSetting publishes a document in one township, or in each, in the name
