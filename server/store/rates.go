@@ -22,8 +22,8 @@ func (d *DB) Responses(ctx context.Context, township, from, until string) ([]*fo
 	return rowsOf[*form.Response](ctx, d, form.ResponseType, "`township` = ? AND `deleted_at` = 0 AND `day` >= ? AND `day` <= ?", township, from, until)
 }
 
-// Homes implements rate.Store.
-func (d *DB) Homes(ctx context.Context, township string) ([]rate.Home, error) {
+// RateHomes implements rate.Store.
+func (d *DB) RateHomes(ctx context.Context, township string) ([]rate.Home, error) {
 	var out []rate.Home
 	err := d.gorm.WithContext(ctx).Raw("SELECT `id`, `village` FROM `household` WHERE `township` = ? AND `kind` = '' AND `state` = '' AND `deleted_at` = 0", township).Scan(&out).Error
 	return out, Classify(err)

@@ -29,7 +29,7 @@ type Store interface {
 	Quizzes(ctx context.Context, township string) ([]*form.Form, error)
 	// Responses are those of a township about the days from to until, both included.
 	Responses(ctx context.Context, township, from, until string) ([]*form.Response, error)
-	Homes(ctx context.Context, township string) ([]Home, error)
+	RateHomes(ctx context.Context, township string) ([]Home, error)
 	Area(ctx context.Context, code string) (area.Area, error)
 	Under(ctx context.Context, parent string) ([]area.Area, error)
 	Body(ctx context.Context, townships []string, sha256 string) (write.Blob, error)
@@ -188,7 +188,7 @@ func (c *counter) where(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	homes, err := c.store.Homes(ctx, c.township)
+	homes, err := c.store.RateHomes(ctx, c.township)
 	if err != nil {
 		return err
 	}

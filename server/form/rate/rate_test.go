@@ -308,7 +308,7 @@ func TestWhichAnswersCount(t *testing.T) {
 // clear closes every household, so that the next are alone.
 func (s *survey) clear() {
 	s.Helper()
-	homes, err := s.town.DB.Homes(s.Context(), s.town.Township)
+	homes, err := s.town.DB.RateHomes(s.Context(), s.town.Township)
 	if err != nil {
 		s.Fatal(err)
 	}
