@@ -143,6 +143,17 @@ func (p *Paper) Bare() ([]byte, error) {
 	return q.encode()
 }
 
+// Scored are the keys of the topics that have points, each once.
+func (p *Paper) Scored() []string {
+	var out []string
+	for _, it := range p.Items {
+		if it.Points > 0 && !slices.Contains(out, it.Topic) {
+			out = append(out, it.Topic)
+		}
+	}
+	return out
+}
+
 func (p *Paper) clone() *Paper {
 	q := *p
 	q.Topics, q.Items = append([]Topic{}, p.Topics...), slices.Clone(p.Items) // topics are always a list

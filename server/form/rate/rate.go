@@ -226,10 +226,11 @@ func (c *counter) paper(ctx context.Context, id string) (*form.Paper, error) {
 	return p, err
 }
 
-// count goes through the answers, the oldest first: the latest stands.
+// count goes through the answers, the newest first: what is known of a
+// household already stands, and answers that can add nothing are not read.
 func (c *counter) count(ctx context.Context, list []*form.Response) error {
 	slices.SortFunc(list, func(a, b *form.Response) int {
-		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.MadeAt, b.MadeAt), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(cmp.Compare(b.Day, a.Day), cmp.Compare(b.MadeAt, a.MadeAt), cmp.Compare(b.ID, a.ID))
 	})
 	for _, r := range list {
 		if _, open := c.village[r.Household]; !open || c.quizzes[r.Form] == nil {
@@ -238,6 +239,9 @@ func (c *counter) count(ctx context.Context, list []*form.Response) error {
 		p, err := c.paper(ctx, r.Form)
 		if err != nil {
 			return err
+		}
+		if k := c.knows[r.Household]; k != nil && !slices.ContainsFunc(p.Scored(), func(topic string) bool { _, told := k[topic]; return !told }) {
+			continue
 		}
 		s, bad := form.Score(p, r.Answers)
 		if bad != nil {
@@ -254,12 +258,13 @@ func (c *counter) learn(household string, s form.Scored) {
 	}
 	k := c.knows[household]
 	if k == nil {
-		k = map[string]bool{}
+		k = map[string]bool{"": s.Known}
 		c.knows[household] = k
 	}
-	k[""] = s.Known
 	for _, t := range s.Asked {
-		k[t] = slices.Contains(s.Aware, t)
+		if _, told := k[t]; !told {
+			k[t] = slices.Contains(s.Aware, t)
+		}
 	}
 }
 
