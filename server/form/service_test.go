@@ -184,6 +184,13 @@ func TestDeskRefuses(t *testing.T) {
 		if a, b := d.save(e), d.save(e); a.ID != id || b.ID != id || a.Rev != 1 || b.Rev != 1 {
 			t.Errorf("sent twice: %+v %+v", a, b)
 		}
+		if _, err := d.Save(ctx, d.town.Cadres[0], here, e); !fault.Is(err, fault.IDTaken) {
+			t.Errorf("another author's id: %v", err)
+		}
+		// The draft of another kind is in nobody's way.
+		if next := d.publish(d.save(form.Entry{Code: "q", Kind: "quiz", Paper: paperOf("戊")})); next.Edition != 2 || d.row(exam.ID).State != form.Draft {
+			t.Errorf("beside a draft: %+v", next)
+		}
 	})
 }
 

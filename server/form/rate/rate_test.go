@@ -270,6 +270,7 @@ func TestWhichAnswersCount(t *testing.T) {
 			{"closed", one{village: 1, state: "closed", days: d("2026-03-01"), answers: []string{sick}}, "10/10", "10/10", "10/10", rate.Unknown},
 			{"erased", one{village: 1, erased: true, days: d("2026-03-01"), answers: []string{sick}}, "10/10", "10/10", "10/10", rate.Unknown},
 			{"a phone ten years ahead", one{village: 1, days: d("2026-03-01", "2036-03-01"), answers: []string{right, sick}}, "30/30", "30/30", "30/30", rate.Unknown},
+			{"a phone ten days ahead", one{village: 1, days: d("2026-03-01", "2026-03-12"), answers: []string{right, sick}}, "30/30", "30/30", "30/30", rate.Unknown},
 			{"an exam", other(exam, `[["h","no"]]`), "10/10", "10/10", "10/10", rate.Unknown},
 			{"a checklist", other(list, `[["h","no"]]`), "10/10", "10/10", "10/10", rate.Unknown},
 			{"an archived edition, by its own key and rule", other(own, `[["h","yes"],["w","yes"],["v","no"]]`), "10/30", "30/30", "10/10", "20/20"},
