@@ -23,6 +23,25 @@ func (e *env) look(demo bool) (*app.App, error) {
 	return a, nil
 }
 
+// each looks at the township given, or at every one.
+func (e *env) each(demo bool, only string, f func(a *app.App, township string) error) error {
+	a, err := e.look(demo)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	codes, err := a.Townships(e.ctx, only)
+	if err != nil {
+		return err
+	}
+	for _, township := range codes {
+		if err := f(a, township); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (e *env) lookAt(demo bool) (*app.App, error) {
 	if demo {
 		dir, err := demoDir(e)

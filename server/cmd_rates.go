@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"daohu/server/app"
 	"daohu/server/form/rate"
 )
 
@@ -18,16 +19,7 @@ type ratesCmd struct {
 // Run prints the awareness rate, a line a cell. Small cells are hidden here
 // too.
 func (c ratesCmd) Run(e *env) error {
-	a, err := e.look(c.Demo)
-	if err != nil {
-		return err
-	}
-	defer a.Close()
-	codes, err := a.Townships(e.ctx, c.Township)
-	if err != nil {
-		return err
-	}
-	for _, township := range codes {
+	return e.each(c.Demo, c.Township, func(a *app.App, township string) error {
 		got, err := a.Rates.Awareness(e.ctx, township, rate.Query{Village: c.Village, Topic: c.Topic, From: c.From, To: c.To})
 		if err != nil {
 			return err
@@ -36,8 +28,8 @@ func (c ratesCmd) Run(e *env) error {
 		for _, x := range got.Cells {
 			fmt.Fprintln(e.out, line(x))
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 func line(x rate.Share) string {

@@ -24,16 +24,7 @@ type settingList struct {
 
 // Run prints a line for each township and kind.
 func (c settingList) Run(e *env) error {
-	a, err := e.look(c.Demo)
-	if err != nil {
-		return err
-	}
-	defer a.Close()
-	codes, err := a.Townships(e.ctx, c.Township)
-	if err != nil {
-		return err
-	}
-	for _, township := range codes {
+	return e.each(c.Demo, c.Township, func(a *app.App, township string) error {
 		rows, err := a.Settings.List(e.ctx, township)
 		if err != nil {
 			return err
@@ -48,8 +39,8 @@ func (c settingList) Run(e *env) error {
 				fmt.Fprintf(e.out, "\t可选\t%s\t%s\n", d.Name, d.Title)
 			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 type settingShow struct {

@@ -145,14 +145,8 @@ func (s *Service) Publish(ctx context.Context, a access.Actor, township, id stri
 	var out *Form
 	var paper *Paper
 	err := s.write(ctx, a, township, "form-publish", func(tx write.Tx, common string) error {
-		now, err := one(tx, id)
-		if err != nil {
-			return err
-		}
-		if out, err = open(now, rev, Draft); err != nil {
-			return err
-		}
-		if paper, err = out.Paper(tx.Body); err != nil {
+		var err error
+		if out, paper, err = take(tx, id, rev, Draft); err != nil {
 			return err
 		}
 		if err := cards(tx, common, paper); err != nil {
@@ -217,14 +211,8 @@ func (s *Service) Archive(ctx context.Context, a access.Actor, township, id stri
 	var out *Form
 	var paper *Paper
 	err := s.write(ctx, a, township, "form-archive", func(tx write.Tx, _ string) error {
-		now, err := one(tx, id)
-		if err != nil {
-			return err
-		}
-		if out, err = open(now, rev, Draft, Published); err != nil {
-			return err
-		}
-		if paper, err = out.Paper(tx.Body); err != nil {
+		var err error
+		if out, paper, err = take(tx, id, rev, Draft, Published); err != nil {
 			return err
 		}
 		if out.State == Draft {
@@ -275,6 +263,20 @@ func one(tx write.Tx, id string) (*Form, error) {
 		return nil, err
 	}
 	return got[id].(*Form), nil
+}
+
+// take reads a form that is to change, and its paper.
+func take(tx write.Tx, id string, rev int64, states ...string) (*Form, *Paper, error) {
+	now, err := one(tx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	f, err := open(now, rev, states...)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := f.Paper(tx.Body)
+	return f, p, err
 }
 
 // open returns a copy of now to change, if it is what the caller saw.
