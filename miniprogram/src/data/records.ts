@@ -245,7 +245,7 @@ export interface Response {
   /** visit it was asked in; may be empty */
   visit?: string;
   day?: string;
-  /** pairs [item key, answer]; the answer is an option key, a list of them, text or a number */
+  /** pairs [item key, answer]; the answer is an option key, a list of them, text, a number or a photo id */
   answers?: List;
   /** points, by the server; set by the server */
   score?: number;
@@ -253,6 +253,12 @@ export interface Response {
   full?: number;
   /** topics to explain again (product.md rule 8); set by the server */
   weak?: List;
+  /** by the paper's rule; empty = it has none; set by the server */
+  verdict?: 'pass' | 'fail';
+  /** items of a checklist that are not met; set by the server */
+  failing?: List;
+  /** items asked for and left open; set by the server */
+  missing?: List;
 }
 
 /** One difficulty of a household and its answer. */

@@ -168,6 +168,9 @@ export const TABLES: { readonly schema: number; readonly types: readonly Type[] 
         { name: 'score', kind: 'int', class: 'server' },
         { name: 'full', kind: 'int', class: 'server' },
         { name: 'weak', kind: 'list', class: 'server', max: 20 },
+        { name: 'verdict', kind: 'text', class: 'server', max: 100, enum: ['pass', 'fail'] },
+        { name: 'failing', kind: 'list', class: 'server', max: 60 },
+        { name: 'missing', kind: 'list', class: 'server', max: 60 },
       ],
     },
     {
