@@ -197,7 +197,7 @@ func (a *App) assemble(ctx context.Context) error {
 	a.Settings = &setting.Service{Store: a.DB, Writer: a.DB, Kinds: kinds}
 	a.Forms, a.Rates = &form.Service{Store: a.DB, Writer: a.DB}, &rate.Service{Store: a.DB, Targets: a.Settings, Now: a.opt.Now}
 	a.Workflow = &workflow.Service{Store: a.DB, Writer: a.DB, Sealer: a.Box, Types: types.All(), Rules: types.Rules(), Faults: a.faults}
-	a.Pairing = &pairing.Service{Writer: a.DB, People: people{a.Accounts}, Common: a.DB.Common, Store: a.DB, Sealer: a.Box, Now: a.opt.Now}
+	a.Pairing = &pairing.Service{Writer: a.DB, People: people{a.Accounts}, Common: a.DB.Common, Books: a.Settings, Store: a.DB, Sealer: a.Box, Now: a.opt.Now}
 	a.Loader = &roster.Loader{Writer: a.DB, Registry: a.DB, Sealer: a.Box, NewID: a.DB.NewID}
 	cases := &casework.Desk{Store: a.DB, Rows: a.Registry, Writer: a.DB, Sealer: a.Box, Rules: casework.Builtin(), Now: a.opt.Now}
 	pages, err := console.Handler(console.Operator{Name: c.Operator, Filing: c.Filing, Hotline: c.Hotline, Version: Version()}, api.Fail)
@@ -213,13 +213,46 @@ func (a *App) assemble(ctx context.Context) error {
 		return err
 	}
 	a.API, err = api.New(api.Deps{
-		Types: types.All(), Accounts: a.Accounts, Scope: a.Registry, Sync: a.Delta, Records: a.Registry, Registry: a.Registry,
-		Approval: approval{a.Registry, a.Workflow, a.Delta, a.Pairing, a.DB}, Quality: checker{a}, Pairing: pairs{a.Pairing, a.Registry}, Pairings: a.Pairing, Rules: a.Settings, Visits: duties{&activity.DueList{Store: a.DB, Settings: a.Settings}, a.DB, a.Registry, a.today}, Notices: notices{a.Notices, a.Registry}, Counting: &figures.Service{Store: a.DB}, Cases: cases, Forms: forms{a.Forms}, Rates: a.Rates, Own: own{a.Registry},
-		Settings: a.Accounts, Users: a.Staff, Rosters: rosters{a}, Devices: a.Phones, Erasure: erasure{a.Retention, a.Registry}, Bodies: a.Registry, Photos: desk, Uploads: a.uploads, Other: pages, About: api.About{Operator: c.Operator, Filing: c.Filing, Hotline: c.Hotline},
-		Checks:   []api.Check{{Name: "database", Ping: a.DB.Ping}, {Name: "redis", Ping: a.kv.Ping, Soft: true}, {Name: "key", Ping: a.keyCheck}},
-		Counters: a.counters(), Classify: store.Classify,
-		PerIP: a.limit(rediskv.Rate{N: 60, Per: time.Minute}), PerUser: a.limit(rediskv.Rate{N: 600, Per: time.Minute}),
-		TrustedProxies: c.TrustedProxies, PublicURL: c.PublicURL, MetricsToken: c.MetricsToken.Reveal(), Version: Version(), Log: a.opt.Log, Now: a.opt.Now, Rand: a.opt.Rand,
+		Types:          types.All(),
+		Accounts:       a.Accounts,
+		Scope:          a.Registry,
+		Sync:           a.Delta,
+		Records:        a.Registry,
+		Registry:       a.Registry,
+		Approval:       approval{a.Registry, a.Workflow, a.Delta, a.Pairing, a.DB},
+		Quality:        checker{a},
+		Pairing:        pairs{a.Pairing, a.Registry},
+		Pairings:       a.Pairing,
+		Rules:          a.Settings,
+		Visits:         duties{&activity.DueList{Store: a.DB, Settings: a.Settings}, a.DB, a.Registry, a.today},
+		Notices:        notices{a.Notices, a.Registry},
+		Counting:       &figures.Service{Store: a.DB},
+		Cases:          cases,
+		Forms:          forms{a.Forms},
+		Rates:          a.Rates,
+		Own:            own{a.Registry},
+		Settings:       a.Accounts,
+		Users:          a.Staff,
+		Rosters:        rosters{a},
+		Devices:        a.Phones,
+		Erasure:        erasure{a.Retention, a.Registry},
+		Bodies:         a.Registry,
+		Photos:         desk,
+		Uploads:        a.uploads,
+		Other:          pages,
+		About:          api.About{Operator: c.Operator, Filing: c.Filing, Hotline: c.Hotline},
+		Checks:         []api.Check{{Name: "database", Ping: a.DB.Ping}, {Name: "redis", Ping: a.kv.Ping, Soft: true}, {Name: "key", Ping: a.keyCheck}},
+		Counters:       a.counters(),
+		Classify:       store.Classify,
+		PerIP:          a.limit(rediskv.Rate{N: 60, Per: time.Minute}),
+		PerUser:        a.limit(rediskv.Rate{N: 600, Per: time.Minute}),
+		TrustedProxies: c.TrustedProxies,
+		PublicURL:      c.PublicURL,
+		MetricsToken:   c.MetricsToken.Reveal(),
+		Version:        Version(),
+		Log:            a.opt.Log,
+		Now:            a.opt.Now,
+		Rand:           a.opt.Rand,
 	})
 	return err
 }

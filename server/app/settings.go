@@ -5,7 +5,10 @@ import (
 
 	"daohu/server/access"
 	"daohu/server/activity"
+	"daohu/server/calendar"
+	"daohu/server/casework"
 	"daohu/server/form/rate"
+	"daohu/server/pairing"
 	"daohu/server/quality"
 	"daohu/server/setting"
 	"daohu/server/terms"
@@ -22,7 +25,7 @@ func (a *App) settingKinds() ([]setting.Kind, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append([]setting.Kind{words, quality.Kind(), rate.Kind()}, visits...), nil
+	return append([]setting.Kind{words, quality.Kind(), rate.Kind(), pairing.Kind(), calendar.Kind(), casework.Kind()}, visits...), nil
 }
 
 // PublishSetting publishes a document in one township, or in each, in the name

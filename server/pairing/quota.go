@@ -64,15 +64,15 @@ type TierQuota struct {
 
 // Rulebooks knows the rules a township has of its own.
 type Rulebooks interface {
-	// Quota returns the township's quota document; nil = the built-in one.
-	Quota(ctx context.Context, township string) ([]byte, error)
+	// Current returns the document of a kind that holds in a township.
+	Current(ctx context.Context, township, code string) ([]byte, error)
 }
 
 // Quota is the edition that holds in a township.
 func (s *Service) Quota(ctx context.Context, township string) (*Quota, error) {
 	raw := builtin
 	if s.Books != nil {
-		own, err := s.Books.Quota(ctx, township)
+		own, err := s.Books.Current(ctx, township, Code)
 		if err != nil {
 			return nil, err
 		}

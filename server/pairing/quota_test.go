@@ -98,7 +98,7 @@ func TestParseQuotaIsStrict(t *testing.T) {
 // books are the rules of townships, by code.
 type books map[string]string
 
-func (b books) Quota(_ context.Context, township string) ([]byte, error) {
+func (b books) Current(_ context.Context, township, _ string) ([]byte, error) {
 	if text, ok := b[township]; ok {
 		return []byte(text), nil
 	}

@@ -34,3 +34,15 @@ func rowsOf[R record.Record](ctx context.Context, d *DB, t *record.Type, where s
 	}
 	return out, nil
 }
+
+// Document implements write.Tx.
+func (t *tx) Document(code string) ([]byte, error) {
+	var rows []struct{ Body []byte }
+	err := t.g.Raw("SELECT `body`.`body` AS `body` FROM `setting` JOIN `body` ON `body`.`township` = `setting`.`township` AND `body`.`sha256` = `setting`.`sha256` "+
+		"WHERE `setting`.`township` = ? AND `setting`.`code` = ? AND `setting`.`state` = ? AND `setting`.`deleted_at` = 0 ORDER BY `setting`.`edition` DESC LIMIT 1",
+		t.in.Township, code, setting.Published).Scan(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return rows[0].Body, nil
+}

@@ -71,6 +71,9 @@ type Tx interface {
 	Hashes(mid int64) (map[int64]string, error)
 	// Body reads a small body of the township by its hash; nil = none.
 	Body(sha256 string) ([]byte, error)
+	// Document reads the township's own document of a kind of setting; nil =
+	// it goes by the one that ships.
+	Document(code string) ([]byte, error)
 	// Receipts says which of the mutations with these hashes had their effect
 	// on these rows before; the keys are row + " " + hash.
 	Receipts(rows, hashes []string) (map[string]Receipt, error)
