@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"daohu/server/calendar"
 	"daohu/server/fault"
 )
 
@@ -107,7 +108,7 @@ func TestCodesAndPINs(t *testing.T) {
 
 func TestWindows(t *testing.T) {
 	at := func(s string) time.Time {
-		v, err := time.ParseInLocation("2006-01-02 15:04:05", s, shanghai)
+		v, err := time.ParseInLocation("2006-01-02 15:04:05", s, calendar.Zone())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,12 +5,9 @@ import (
 	"net/netip"
 	"time"
 
+	"daohu/server/calendar"
 	"daohu/server/fault"
 )
-
-// shanghai is the programme's time. China has kept UTC+8 without summer time
-// since 1991 (IANA tz, Asia/Shanghai).
-var shanghai = time.FixedZone("Asia/Shanghai", 8*60*60)
 
 // limit is how many tries of a kind are let through in one window. Windows are
 // fixed (they begin at whole multiples of their length, days at midnight in
@@ -35,8 +32,8 @@ var (
 
 func (l limit) at(now time.Time) (start, end time.Time) {
 	if l.window == 24*time.Hour {
-		y, m, d := now.In(shanghai).Date()
-		start = time.Date(y, m, d, 0, 0, 0, 0, shanghai)
+		y, m, d := now.In(calendar.Zone()).Date()
+		start = time.Date(y, m, d, 0, 0, 0, 0, calendar.Zone())
 		return start, start.AddDate(0, 0, 1)
 	}
 	start = now.Truncate(l.window)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"daohu/server/access"
+	"daohu/server/calendar"
 	"daohu/server/fault"
 	"daohu/server/figures"
 )
@@ -25,15 +26,12 @@ func (a *API) figureRoutes() []Route {
 	}
 }
 
-// shanghai is the programme's time; it has no daylight saving.
-func shanghai() *time.Location { return time.FixedZone("Asia/Shanghai", 8*3600) }
-
 func (a *API) figures(c *call, _ *none) (*figures.Drill, error) {
 	code, month := c.gin.Query("area"), c.gin.Query("month")
 	if len(code) > 16 {
 		return nil, fault.New(fault.NotFound, "")
 	}
-	now := a.deps.Now().In(shanghai())
+	now := a.deps.Now().In(calendar.Zone())
 	if month == "" {
 		month = now.Format("2006-01")
 	} else if _, err := time.Parse("2006-01", month); err != nil {

@@ -11,10 +11,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"daohu/server/access"
 	"daohu/server/account"
+	"daohu/server/calendar"
 	"daohu/server/config"
 	"daohu/server/demo"
 	"daohu/server/pairing"
@@ -23,8 +23,8 @@ import (
 	"daohu/server/write"
 )
 
-// shanghai is the programme's time; it has no daylight saving.
-var shanghai = time.FixedZone("Asia/Shanghai", 8*3600)
+// shanghai is the programme's time.
+var shanghai = calendar.Zone()
 
 // DemoSeed makes the demo the same on every machine on the same day.
 const DemoSeed = 20260101

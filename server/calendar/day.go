@@ -9,8 +9,12 @@ import (
 // and no zone; At says which day an instant lies on in Shanghai.
 type Day int64
 
-// shanghai is the programme's time; it has no daylight saving since 1992.
+// shanghai is how far the programme's time is ahead of UTC. China has kept it
+// without summer time since 1992 (IANA tz database, Asia/Shanghai).
 const shanghai = 8 * time.Hour
+
+// Zone is the programme's time zone.
+func Zone() *time.Location { return time.FixedZone("Asia/Shanghai", int(shanghai.Seconds())) }
 
 const dayMillis = 86_400_000
 

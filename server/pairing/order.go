@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"daohu/server/access"
+	"daohu/server/calendar"
 	"daohu/server/fault"
 	home "daohu/server/household"
 	"daohu/server/write"
@@ -16,9 +17,6 @@ import (
 // The one way pairings change online: one household, a hand-over and a long
 // list are all a batch of orders, judged under the locks of their households
 // and stored in one transaction, or not at all.
-
-// shanghai is the programme's time; it has no daylight saving.
-var shanghai = time.FixedZone("Asia/Shanghai", 8*3600)
 
 // ahead is how far in the future a pairing may begin: what lies further is a
 // slip in the year, and the pairing could not be ended until then.
@@ -222,7 +220,7 @@ func (o Order) judge(c *Change, now time.Time, who Helper, rules *Quota) *fault.
 		return fault.New(fault.Stale, "这一户的结对刚被别人改过，请重新查看。")
 	case o.From != "" && !with(o.From):
 		return fault.New(fault.WrongState, "这一户现在不是和这位干部结对。")
-	case o.Day > now.Add(ahead).In(shanghai).Format(time.DateOnly):
+	case o.Day > now.Add(ahead).In(calendar.Zone()).Format(time.DateOnly):
 		return fault.Bad(fault.Field{Name: "day", Code: "range", Detail: "日期离今天太远，请核对年份。"})
 	}
 	for _, p := range c.Ran {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"daohu/server/access"
+	"daohu/server/calendar"
 	"daohu/server/fault"
 	home "daohu/server/household"
 	"daohu/server/record"
@@ -133,7 +134,7 @@ func (s *Service) Accept(ctx context.Context, a access.Actor, p *home.Proposal, 
 	}
 	var out *home.Proposal
 	b := batch{township: p.Township, action: "accept", cadre: "cadre", orders: []Order{{
-		Household: p.Household, Cadre: w.Cadre, Day: s.Now().In(shanghai).Format(time.DateOnly), Reason: p.Reason}}}
+		Household: p.Household, Cadre: w.Cadre, Day: s.Now().In(calendar.Zone()).Format(time.DateOnly), Reason: p.Reason}}}
 	b.also = func(tx write.Tx) error {
 		now, err := workflow.Settleable(tx, a, p.ID, rev)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"daohu/server/access"
+	"daohu/server/calendar"
 	"daohu/server/fault"
 )
 
@@ -155,7 +156,7 @@ func (s *Service) Gaps(ctx context.Context, a access.Actor, township string) ([]
 }
 
 func (s *Service) gaps(ctx context.Context, a access.Actor, township string) (TownGaps, error) {
-	g := TownGaps{Township: township, Year: int64(s.Now().In(shanghai).Year())}
+	g := TownGaps{Township: township, Year: int64(s.Now().In(calendar.Zone()).Year())}
 	rules, err := s.Quota(ctx, township)
 	if err != nil {
 		return g, err

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"daohu/server/access"
+	"daohu/server/calendar"
 	"daohu/server/fault"
 	"daohu/server/household"
 	"daohu/server/record"
@@ -88,7 +89,7 @@ func (s *Service) endOf(day string) (int64, error) {
 	if day == "" {
 		return 0, fault.Bad(fault.Field{Name: "day", Code: "required", Detail: "请说明是哪一天。"})
 	}
-	t, err := time.ParseInLocation(time.DateOnly, day, shanghai)
+	t, err := time.ParseInLocation(time.DateOnly, day, calendar.Zone())
 	if err != nil {
 		return 0, fault.Bad(fault.Field{Name: "day", Code: "format", Detail: "日期要写成 2026-01-31 这样。"})
 	}
@@ -103,7 +104,7 @@ func dayOf(at int64) string {
 	if at == 0 {
 		return ""
 	}
-	return time.UnixMilli(at).In(shanghai).Format(time.DateOnly)
+	return time.UnixMilli(at).In(calendar.Zone()).Format(time.DateOnly)
 }
 
 // past is what was overwritten in one household.

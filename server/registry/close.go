@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"daohu/server/access"
@@ -56,9 +55,6 @@ const (
 // endReasonMax leaves room for the other household's code in the step, which
 // holds 200 runes.
 const endReasonMax = 150
-
-// shanghai is the programme's time; it has no daylight saving.
-var shanghai = time.FixedZone("Asia/Shanghai", 8*3600)
 
 // Ending is a wish to end a household.
 type Ending struct {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"daohu/server/activity"
+	"daohu/server/calendar"
 	"daohu/server/fault"
 	"daohu/server/household"
 	"daohu/server/measure"
@@ -140,7 +141,7 @@ func (p *Plan) insert(tx write.Tx, in Into) {
 
 // noon is 12:00 of a day in Asia/Shanghai, Unix ms.
 func noon(day string) int64 {
-	t, err := time.ParseInLocation("2006-01-02", day, time.FixedZone("CST", 8*3600))
+	t, err := time.ParseInLocation("2006-01-02", day, calendar.Zone())
 	if err != nil {
 		return 0
 	}

@@ -7,6 +7,7 @@ import (
 
 	"daohu/server/access"
 	"daohu/server/account"
+	"daohu/server/calendar"
 	"daohu/server/fault"
 	"daohu/server/workflow"
 	"daohu/server/write"
@@ -81,11 +82,8 @@ func since(at int64) string {
 	if at <= 0 {
 		return ""
 	}
-	return time.UnixMilli(at).In(shanghai).Format("，最早的一条写于 1 月 2 日")
+	return time.UnixMilli(at).In(calendar.Zone()).Format("，最早的一条写于 1 月 2 日")
 }
-
-// shanghai is the programme's time; it has no daylight saving.
-var shanghai = time.FixedZone("Asia/Shanghai", 8*3600)
 
 // Unsent says for each phone of a user why it is not safe to take the user out
 // of use now; none = it is. A disabled user's phone may still hand in its work

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"daohu/server/area"
+	"daohu/server/calendar"
 	"daohu/server/fault"
 	"daohu/server/form"
 	"daohu/server/write"
@@ -90,7 +91,7 @@ type Rates struct {
 // Awareness counts a township. The latest answers of a household about a topic
 // count, by day and then by arrival; days to come are left out. Codes: invalid.
 func (s *Service) Awareness(ctx context.Context, township string, q Query) (*Rates, error) {
-	today := s.Now().In(time.FixedZone("CST", 8*3600)).Format(time.DateOnly)
+	today := s.Now().In(calendar.Zone()).Format(time.DateOnly)
 	if q.To == "" {
 		q.To = today[:len("2026-01")]
 	}
