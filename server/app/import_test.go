@@ -271,9 +271,11 @@ func TestHostileWorkbooks(t *testing.T) {
 	}
 	marked, err := excelize.OpenReader(strings.NewReader(a.Body))
 	f.must(err)
-	for cell, want := range map[string]string{"R2": "证件号码：", "R3": "系统里已经有"} {
-		if text, err := marked.GetCellValue(roster.SheetMembers, cell); err != nil || !strings.Contains(text, want) {
-			t.Errorf("%s says %q %v, want %s", cell, text, err, want)
+	cells, err := marked.GetRows(roster.SheetMembers)
+	f.must(err)
+	for row, want := range map[int]string{1: "证件号码：", 2: "系统里已经有"} {
+		if text := cells[row][len(cells[row])-1]; !strings.Contains(text, want) {
+			t.Errorf("row %d says %q, want %s", row+1, text, want)
 		}
 	}
 	plain, err := marked.GetCellStyle(roster.SheetMembers, "C3")
