@@ -30,6 +30,7 @@ import (
 	"daohu/server/notice"
 	"daohu/server/pairing"
 	"daohu/server/photo"
+	"daohu/server/quality"
 	"daohu/server/rediskv"
 	"daohu/server/registry"
 	"daohu/server/retention"
@@ -81,10 +82,11 @@ type App struct {
 	Rates     *rate.Service
 	API       *api.API
 
-	opt     Options
-	kv      *rediskv.KV
-	blobs   *blob.Disk
-	uploads *photo.Uploads
+	opt      Options
+	editions quality.Editions
+	kv       *rediskv.KV
+	blobs    *blob.Disk
+	uploads  *photo.Uploads
 }
 
 // ErrDemo says why the fake WeChat is refused.

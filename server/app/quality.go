@@ -40,7 +40,7 @@ func (a *App) quality(ctx context.Context, code, village string) (*quality.Repor
 	if err != nil {
 		return nil, err
 	}
-	rules, err := quality.Of(ctx, a.Settings, code)
+	rules, err := a.editions.Of(ctx, a.Settings, code)
 	if err != nil {
 		return nil, err
 	}
@@ -226,7 +226,7 @@ func (a *App) twice(ctx context.Context, t *township) (map[string]bool, error) {
 // errors of a household as it stands in a transaction, by rule and person.
 // Whether a number is used twice is not asked here: that is the report's.
 func (a *App) faults(ctx context.Context, township string) (workflow.Faults, error) {
-	rules, err := quality.Of(ctx, a.Settings, township)
+	rules, err := a.editions.Of(ctx, a.Settings, township)
 	if err != nil {
 		return nil, err
 	}

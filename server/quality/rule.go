@@ -173,16 +173,14 @@ func (p Params) tableKnown() bool {
 
 // listed are the words of the code list p names; nil = there is none.
 func listed(p Params) []string {
-	lists, err := record.Lists()
+	l, err := record.FindList(p.List)
 	if err != nil {
 		return nil
 	}
 	var out []string
-	for _, l := range lists {
-		for _, it := range l.Items {
-			if l.Name == p.List && (p.Sex == "" || it.Sex == p.Sex) {
-				out = append(out, it.Word)
-			}
+	for _, it := range l.Items {
+		if p.Sex == "" || it.Sex == p.Sex {
+			out = append(out, it.Word)
 		}
 	}
 	return out

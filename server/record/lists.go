@@ -66,15 +66,24 @@ func Lists() ([]CodeList, error) {
 // ListNamed returns one code list. It panics where there is none of that name,
 // as Of does: a wrong declaration shows at the first test run.
 func ListNamed(name string) CodeList {
+	l, err := FindList(name)
+	if err != nil {
+		panic(err.Error())
+	}
+	return l
+}
+
+// FindList is ListNamed for names that are data.
+func FindList(name string) (CodeList, error) {
 	raw, err := lists.ReadFile(path.Join("lists", path.Base(name)+".json"))
 	if err != nil {
-		panic("record: no code list " + name)
+		return CodeList{}, fmt.Errorf("record: no code list %q", name)
 	}
 	l, err := parseList(raw)
 	if err != nil {
-		panic("record: list " + name + ": " + err.Error())
+		return CodeList{}, fmt.Errorf("record: list %q: %w", name, err)
 	}
-	return l
+	return l, nil
 }
 
 // parseList reads one list strictly; no word, number or spelling may mean two
