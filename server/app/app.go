@@ -84,6 +84,7 @@ type App struct {
 
 	opt      Options
 	editions quality.Editions
+	headsOf  string // day the heads were last said
 	kv       *rediskv.KV
 	blobs    *blob.Disk
 	uploads  *photo.Uploads
@@ -338,10 +339,26 @@ func (a *App) housekeep(ctx context.Context) {
 	}
 }
 
-// minutely takes down what has run out.
+// minutely takes down what has run out, and once a day says in the log how far
+// the audit chains have come: a log that is kept elsewhere shows when an old
+// state was put back (docs/operations.md, "Audit").
 func (a *App) minutely(ctx context.Context) {
+	if day := a.today(); day != a.headsOf {
+		a.headsOf = day
+		a.sayHeads(ctx)
+	}
 	if _, err := a.Notices.Expire(ctx); err != nil && ctx.Err() == nil {
 		a.opt.Log.ErrorContext(ctx, "taking notices down failed", "err", err)
+	}
+}
+
+func (a *App) sayHeads(ctx context.Context) {
+	heads, err := a.DB.Heads(ctx)
+	if err != nil && ctx.Err() == nil {
+		a.opt.Log.ErrorContext(ctx, "reading the ends of the audit chains failed", "err", err)
+	}
+	for _, h := range heads {
+		a.opt.Log.InfoContext(ctx, "audit head", "chain", h.Township, "line", h.Seq, "hash", h.Hash)
 	}
 }
 
