@@ -37,6 +37,7 @@ func (a *API) registryRoutes() []Route {
 		{Method: get, Path: "/api/v1/my/access", Roles: "H", Scope: Self, Doc: "Who looked at the caller's own household's sealed fields, newest first.", Query: page, end: typed(a.myLooks)},
 		{Method: post, Path: "/api/v1/search", Roles: "CVTKA", Scope: Self, Body: small, Doc: "Find households in reach: the beginning of a name, 户编号 or village, or a whole ID number (logged). At most 50.", end: typed(a.search)},
 		{Method: post, Path: "/api/v1/households/:id/close", Roles: "T", Scope: Household, Body: small, Doc: "Close a household that is no longer there; it is never deleted.", end: typed(a.closeHousehold)},
+		{Method: post, Path: "/api/v1/households/:id/reopen", Roles: "T", Scope: Household, Body: small, Doc: "Open a household again that was closed by mistake.", end: typed(a.reopenHousehold)},
 		{Method: post, Path: "/api/v1/households/:id/merge", Roles: "T", Scope: Household, Body: small, Doc: "Merge a household into another of the township.", end: typed(a.mergeHousehold)},
 	}
 }

@@ -21,6 +21,10 @@ func (a *API) closeHousehold(c *call, in *closing) (*json.RawMessage, error) {
 	return row(a.deps.Registry.End(c.r.Context(), c.actor, c.house, registry.Ending{Rev: in.Rev, Reason: in.Reason}))
 }
 
+func (a *API) reopenHousehold(c *call, in *closing) (*json.RawMessage, error) {
+	return row(a.deps.Registry.End(c.r.Context(), c.actor, c.house, registry.Ending{Rev: in.Rev, Reopen: true, Reason: in.Reason}))
+}
+
 func (a *API) mergeHousehold(c *call, in *merging) (*json.RawMessage, error) {
 	return row(a.deps.Registry.End(c.r.Context(), c.actor, c.house, registry.Ending{Rev: in.Rev, Into: in.Into, Reason: in.Reason}))
 }

@@ -205,6 +205,7 @@ func (m *matrix) registryRows(rows map[string]matrixRow) {
 		}}
 	}
 	rows["POST /api/v1/households/:id/close"], rows["POST /api/v1/households/:id/merge"] = stale("/close"), stale("/merge")
+	rows["POST /api/v1/households/:id/reopen"] = stale("/reopen") // none is closed
 	rows["POST /api/v1/search"] = matrixRow{who: "CVTKA", reach: matrixAny, ask: func(x *matrixTarget) matrixAsk {
 		// What is beyond reach is not in the list: the net sees to it.
 		return matrixAsk{path: "/api/v1/search", body: map[string]any{"q": m.codeOf(x)}}

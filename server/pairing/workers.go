@@ -24,3 +24,29 @@ func AssignWorkers(tx write.Tx, common string, workers map[string][]string) erro
 	}
 	return apply(tx, common, "V", SourceVillage, want, have)
 }
+
+// Regrant gives a household back to the village workers and to its own login
+// that held it when it ended, inside the transaction that opens it again; a
+// cadre comes by a new pairing.
+func Regrant(tx write.Tx, common, household string) error {
+	grants, err := tx.Grants(household)
+	if err != nil {
+		return err
+	}
+	last := int64(0)
+	for _, g := range grants {
+		last = max(last, g.UntilSeq)
+	}
+	for source, role := range map[string]string{SourceVillage: "V", SourceSelf: "H"} {
+		want := map[[2]string]bool{}
+		for _, g := range grants {
+			if g.Source == source && g.UntilSeq == last && last > 0 {
+				want[[2]string{g.Principal, household}] = true
+			}
+		}
+		if err := apply(tx, common, role, source, want, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}

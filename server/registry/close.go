@@ -38,7 +38,9 @@ import (
 //   - telephone, address, visits, needs and photos stay where they were written:
 //     the other household has its own, and the township can read both.
 //
-// There is no way back: a household closed by mistake is imported anew.
+// A household closed by mistake is opened again (Reopen): its village workers
+// and its own login hold it as before, a cadre is paired anew. A merged one is
+// not: its people live in the other household.
 
 // The states of a household that has ended; "" = open.
 const (
@@ -60,6 +62,7 @@ const endReasonMax = 150
 type Ending struct {
 	Rev    int64  // revision of the household the admin saw
 	Into   string // household to merge into; "" = close
+	Reopen bool   // take a closing back instead
 	Reason string // 5 to 150 runes
 }
 
@@ -82,9 +85,9 @@ func (e Ending) check(in House) error {
 
 var noTarget = fault.Bad(fault.Field{Name: "into", Code: "not-allowed", Detail: "没有要并入的那一户，或者它已经销户。"})
 
-// End closes a household, or merges it into another of the same township, and
-// returns its row. Only a township admin may. Codes: invalid, forbidden,
-// not-found, stale, wrong-state.
+// End closes a household, merges it into another of the same township, or opens
+// a closed one again, and returns its row. Only a township admin may. Codes:
+// invalid, forbidden, not-found, stale, wrong-state.
 func (s *Service) End(ctx context.Context, a access.Actor, in House, e Ending) (json.RawMessage, error) {
 	if a.Role != access.Township || a.PushOnly {
 		return nil, fault.New(fault.Forbidden, "")
@@ -100,10 +103,14 @@ func (s *Service) End(ctx context.Context, a access.Actor, in House, e Ending) (
 		return nil, err
 	}
 	w := write.Intent{Township: in.Township, Actor: a.User, Action: "close", Households: []string{in.ID, common}}
-	if e.Into != "" {
+	decide := end
+	switch {
+	case e.Reopen:
+		w.Action, decide = "reopen", reopen
+	case e.Into != "":
 		w.Action, w.Households = "merge", append(w.Households, e.Into)
 	}
-	_, err = s.Writer.Write(ctx, w, func(tx write.Tx) error { return end(tx, a, common, in.ID, e) })
+	_, err = s.Writer.Write(ctx, w, func(tx write.Tx) error { return decide(tx, a, common, in.ID, e) })
 	if err != nil {
 		return nil, err
 	}
@@ -147,6 +154,31 @@ func end(tx write.Tx, a access.Actor, common, id string, e Ending) error {
 		return err
 	}
 	return release(tx, common, id)
+}
+
+// reopen takes a closing back under the locks.
+func reopen(tx write.Tx, a access.Actor, common, id string, e Ending) error {
+	got, err := tx.Load(household.HouseholdType, id)
+	if err != nil {
+		return err
+	}
+	h, _ := got[id].(*household.Household)
+	switch {
+	case h == nil, h.Kind != "", h.DeletedAt > 0:
+		return missing
+	case h.State != Closed:
+		return fault.New(fault.WrongState, "只有销户的才能恢复；并户的人已经在另一户。")
+	case h.ErasedAt > 0:
+		return fault.New(fault.WrongState, "这一户的个人信息已经删除，不能恢复。")
+	case h.Version != e.Rev:
+		return fault.New(fault.Stale, "")
+	}
+	now := *h
+	now.State = ""
+	tx.Put(household.HouseholdType, &now)
+	tx.Add(&write.Step{Type: household.HouseholdType.Name, Row: id, Rev: h.Version, From: h.State, To: "", By: a.User, Reason: e.Reason, At: tx.Now()})
+	note(tx, a, &now.Meta, household.HouseholdType, "state", h.State, now.State)
+	return pairing.Regrant(tx, common, id)
 }
 
 // note keeps one value that is written over.

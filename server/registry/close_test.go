@@ -304,3 +304,51 @@ func TestEndRefused(t *testing.T) {
 		}
 	})
 }
+
+// TestReopen: a closing is taken back; the village worker and the login hold
+// the household as before and get it whole, the cadre by a new pairing only.
+func TestReopen(t *testing.T) {
+	town.Each(t, func(t *testing.T, b *town.Base) {
+		tn, err := b.Add(t.Context(), town.Size{Cadres: 1, Workers: 1, Houses: 3})
+		check(t, err)
+		worker, cadre := phone(t, tn, tn.Workers[0]), phone(t, tn, tn.Cadres[0])
+		in := registry.House{ID: tn.Houses[1], Township: tn.Township}
+		end := func(e registry.Ending) error {
+			e.Rev, e.Reason = home(t, tn, 1).Version, "写错了销户"
+			_, err := b.Registry.End(t.Context(), tn.Admin, in, e)
+			return err
+		}
+		if err := end(registry.Ending{Reopen: true}); !fault.Is(err, fault.WrongState) {
+			t.Errorf("an open one: %v", err)
+		}
+		check(t, end(registry.Ending{}))
+		for _, p := range []*wire{worker, cadre} {
+			if a := p.exchange(); len(a.Removed) != 1 {
+				t.Errorf("closed: %+v", a.Removed)
+			}
+		}
+		old := home(t, tn, 1)
+		_, err = b.Registry.End(t.Context(), tn.Admin, in, registry.Ending{Reopen: true, Rev: old.Version - 1, Reason: "写错了销户"})
+		if !fault.Is(err, fault.Stale) {
+			t.Errorf("an older revision: %v", err)
+		}
+		check(t, end(registry.Ending{Reopen: true}))
+		if h := home(t, tn, 1); h.State != "" || h.Version != old.Version+1 {
+			t.Errorf("%+v", h)
+		}
+		if a := worker.exchange(); len(a.Households) != 1 || a.Households[0].ID != in.ID || len(a.Households[0].Rows["member"]) != 1 {
+			t.Errorf("the village worker gets %+v", a.Households)
+		}
+		if a := cadre.exchange(); len(a.Households) != 0 {
+			t.Errorf("the cadre gets %+v without a pairing", a.Households)
+		}
+		check(t, tn.Pair(t.Context(), in.ID, &tn.Cadres[0]))
+		if a := cadre.exchange(); len(a.Households) != 1 {
+			t.Errorf("paired anew: %+v", a.Households)
+		}
+		check(t, end(registry.Ending{Into: tn.Houses[0]}))
+		if err := end(registry.Ending{Reopen: true}); !fault.Is(err, fault.WrongState) {
+			t.Errorf("a merged one: %v", err)
+		}
+	})
+}
