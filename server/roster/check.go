@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"daohu/server/area"
+	"daohu/server/record"
 )
 
 // check compares rows with each other. A cell that was refused already is not
@@ -145,6 +146,9 @@ func (p *parser) checkMembers(houses map[string]bool) {
 			p.at(Error, SheetMembers, m.Row, "户编号", CodeNoHousehold, "没有这个户编号的农户。", "")
 		}
 		p.unique(codes, SheetMembers, m.Row, "人编号", m.Rec.Code)
+		if m.Rec.Code == "" && m.IDNo == "" && !p.isBad(SheetMembers, m.Row, "人编号") && !p.isBad(SheetMembers, m.Row, "证件号码") {
+			p.refuse(SheetMembers, m.Row, "人编号", &record.Problem{Code: "required", Detail: "人编号和证件号码至少要填一个，不然认不出是谁。"}, "")
+		}
 		if m.IDNo == "" {
 			if !p.isBad(SheetMembers, m.Row, "证件号码") && p.read(SheetMembers) {
 				p.at(Warning, SheetMembers, m.Row, "证件号码", CodeNoID, "没有证件号码；没有证件的人用 999999 开头的编号。", "")

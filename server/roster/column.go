@@ -12,7 +12,8 @@ import (
 type column[R any] struct {
 	head    string
 	alias   []string // other headers taken for it: national codes, older wordings
-	need    bool     // the column must be there and no cell may be empty
+	need    bool     // the column must be there and, unless blanks, no cell may be empty
+	blanks  bool
 	field   record.Field
 	in      conv
 	out     func(e *env, v string) string
@@ -23,6 +24,7 @@ type column[R any] struct {
 
 // must, also and by complete a declaration.
 func (c column[R]) must() column[R]                { c.need = true; return c }
+func (c column[R]) listed() column[R]              { c.need, c.blanks = true, true; return c }
 func (c column[R]) also(alias ...string) column[R] { c.alias = append(c.alias, alias...); return c }
 func (c column[R]) by(in conv) column[R]           { c.in = in; return c }
 func (c column[R]) as(out func(string) string) column[R] {
@@ -137,7 +139,7 @@ func reading(f record.Field) (conv, func(*env, string) string) {
 func (c *column[R]) read(e *env, cell string) (string, *record.Problem) {
 	s := clean(cell)
 	if s == "" {
-		if c.need {
+		if c.need && !c.blanks {
 			return "", &record.Problem{Code: "required", Detail: "这一格不能空着。"}
 		}
 		return "", nil

@@ -112,7 +112,7 @@ func memberTable() *table[MemberRow] {
 		rows: func(b *Book) *[]R { return &b.Members },
 		cols: []column[R]{
 			text("户编号", houseRef(), func(r *R) *string { return &r.House }).must().by(code).also("AAC001"),
-			of("人编号", "code").must().by(code).also("AAB001"),
+			of("人编号", "code").listed().by(code).also("AAB001"),
 			of("姓名", "name").by(name).also("AAB002"),
 			of("性别", "sex").also("AAB003"),
 			plain("证件号码", "idNo", func(r *R) *string { return &r.IDNo }).by(idNumber).also("AAB004", "身份证号", "身份证号码", "证件号"),

@@ -190,12 +190,17 @@ func (p *planner) members(context.Context) error {
 		m := &p.b.Members[i]
 		p.step()
 		id := p.house(SheetMembers, m.Row, m.House)
-		was := p.member[m.Rec.Code]
 		indexes := p.l.Sealer.Indexes(m.IDNo)
+		was, key := p.member[m.Rec.Code], "人编号"
+		if was == nil { // added from a phone, and not in the national registry until now
+			if other := p.living(id, p.holder(indexes)); other != nil && (m.Rec.Code == "" || other.Code == "") {
+				was, key = other, "证件号码"
+			}
+		}
 		lives := m.Rec.Left == "" && (was == nil || was.Left == "")
 		switch other := p.holder(indexes); {
 		case id == "":
-		case was != nil && p.exists(SheetMembers, m.Row, "人编号", "这个人编号"):
+		case was != nil && p.exists(SheetMembers, m.Row, key, "这个"+key):
 		case was != nil && was.Household != id:
 			p.at(Error, SheetMembers, m.Row, "户编号", CodeMoved, "这个人在系统里是户编号 "+p.codes[was.Household]+" 的，不能用导入换户。")
 		case lives && m.IDNo != "" && other != "" && (was == nil || other != was.ID):
@@ -214,12 +219,24 @@ func (p *planner) members(context.Context) error {
 				return err
 			}
 			p.make(household.MemberType, &rec, "")
-			p.must(household.MemberType, "Code", rec.Code)
+			if rec.Code != "" {
+				p.must(household.MemberType, "Code", rec.Code)
+			}
 			if lives {
 				p.unused(indexes)
 			}
 			p.Counts.Members.New++
 			p.people(id)
+		}
+	}
+	return nil
+}
+
+// living finds somebody of a household by id; nil = not there.
+func (p *planner) living(house, id string) *household.Member {
+	for _, m := range p.of[house] {
+		if m.ID == id {
+			return m
 		}
 	}
 	return nil
