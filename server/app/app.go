@@ -227,7 +227,7 @@ func (a *App) assemble(ctx context.Context) error {
 		Pairing:        pairs{a.Pairing, a.Registry},
 		Pairings:       a.Pairing,
 		Rules:          a.Settings,
-		Visits:         duties{&activity.DueList{Store: a.DB, Settings: a.Settings}, a.DB, a.Registry, a.today},
+		Visits:         duties{&activity.DueList{Store: a.DB, Settings: a.Settings}, a.DB, a.DB, a.Registry, a.today},
 		Notices:        notices{a.Notices, a.Registry},
 		Counting:       &figures.Service{Store: a.DB},
 		Cases:          cases,

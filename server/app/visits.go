@@ -10,13 +10,16 @@ import (
 	"daohu/server/api"
 	"daohu/server/fault"
 	"daohu/server/household"
+	"daohu/server/record"
 	"daohu/server/registry"
+	"daohu/server/roster"
 )
 
 // duties joins the due list and the burden meter with the registry's rows.
 type duties struct {
 	list     *activity.DueList
 	burden   activity.BurdenStore
+	rows     roster.Registry
 	registry *registry.Service
 	today    func() string
 }
@@ -42,16 +45,43 @@ func (d duties) Due(ctx context.Context, a access.Actor, q api.Query, day string
 		}
 		due = due[i+1:]
 	}
-	for i, x := range due {
-		if i == q.Limit {
-			out.More, out.Next = len(due)-i, due[i-1].Household
-			break
+	if len(due) > q.Limit {
+		out.More, out.Next = len(due)-q.Limit, due[q.Limit-1].Household
+		due = due[:q.Limit]
+	}
+	out.Rows, err = d.shown(ctx, a, q.Township, due)
+	return out, err
+}
+
+// shown joins a page of the list with its households, in one statement; the
+// list holds only what the caller reaches.
+func (d duties) shown(ctx context.Context, a access.Actor, township string, due []activity.Due) ([]api.DueRow, error) {
+	out := []api.DueRow{}
+	if len(due) == 0 {
+		return out, nil
+	}
+	var ids []string
+	for _, x := range due {
+		ids = append(ids, x.Household)
+	}
+	houses, err := d.rows.Live(ctx, household.HouseholdType, township, ids...)
+	if err != nil {
+		return nil, err
+	}
+	byID := map[string]record.Record{}
+	for _, h := range houses {
+		byID[h.Base().ID] = h
+	}
+	for _, x := range due {
+		h := byID[x.Household]
+		if h == nil {
+			continue // ended meanwhile
 		}
-		row, err := d.registry.Get(ctx, a, household.HouseholdType, x.Household)
+		row, err := d.registry.Show(household.HouseholdType, h, a)
 		if err != nil {
-			return out, err
+			return nil, err
 		}
-		out.Rows = append(out.Rows, api.DueRow{Household: row, Last: x.Last, Done: x.Done, Want: x.Want})
+		out = append(out, api.DueRow{Household: row, Last: x.Last, Done: x.Done, Want: x.Want})
 	}
 	return out, nil
 }

@@ -160,3 +160,58 @@ func TestEvidencePolicy(t *testing.T) {
 		}
 	})
 }
+
+// TestDuePages: the township pages through all paired households, each once,
+// the longest unvisited first; a cadre sees only its own; a visit takes its
+// household off the list.
+func TestDuePages(t *testing.T) {
+	both(t, func(t *testing.T, x *fixture) {
+		admin, h := x.Token("admin-1"), x.Towns[0].Houses[0]
+		pages := func(token, query string) (ids []string, last string) {
+			t.Helper()
+			for after := ""; ; {
+				a := x.Do("GET", token, "/api/v1/due?limit=3"+query+after, nil)
+				var page struct {
+					Rows []struct {
+						Household struct{ ID string }
+						Last      string
+						Done      int
+					}
+					More int
+					Next string
+				}
+				if a.Status != 200 || json.Unmarshal([]byte(a.Body), &page) != nil || (page.Next == "") != (page.More == 0) {
+					t.Fatalf("%d %s", a.Status, a.Body)
+				}
+				for _, r := range page.Rows {
+					if r.Last < last {
+						t.Errorf("%s after %s", r.Last, last)
+					}
+					ids, last = append(ids, r.Household.ID), r.Last
+				}
+				if page.Next == "" {
+					return ids, last
+				}
+				after = "&after=" + page.Next
+			}
+		}
+		all, _ := pages(admin, "")
+		if len(all) != len(x.Towns[0].Houses) {
+			t.Errorf("%d of %d households", len(all), len(x.Towns[0].Houses))
+		}
+		mine, _ := pages(x.Token(h.Cadre), "")
+		if len(mine) != 2 || !strings.Contains(strings.Join(mine, " "), h.ID) { // the fixture's cadres have two each
+			t.Errorf("a cadre: %v", mine)
+		}
+		x.Phone(x.Token(h.Cadre)).Send(fixtureMut{Type: "visit", ID: x.DB.NewID(), House: h.ID, Patch: map[string]any{"day": x.Today()}})
+		if left, _ := pages(x.Token(h.Cadre), ""); len(left) != 1 || left[0] == h.ID {
+			t.Errorf("visited, and still due: %v", left)
+		}
+		if every, last := pages(admin, "&all=1"); len(every) != len(all) || every[len(every)-1] != h.ID || last != x.Today() {
+			t.Errorf("with those that are done: %v, last %s", every, last)
+		}
+		if a := x.Do("GET", admin, "/api/v1/due?after="+x.Towns[1].Houses[0].ID, nil); a.Status != http.StatusBadRequest {
+			t.Errorf("after one that is not on it: %d %s", a.Status, a.Body)
+		}
+	})
+}
