@@ -11,7 +11,7 @@ import (
 // declare: their values may live at package level. "record.*" means every
 // function of a package of ours.
 var makers = []string{"errors.New", "fmt.Errorf", "regexp.MustCompile", "strings.NewReplacer", "template.Must",
-	"time.FixedZone", "crc32.MakeTable", "record.*", "fault.*", "netip.MustParsePrefix", "netip.MustParseAddr",
+	"time.FixedZone", "calendar.Zone", "crc32.MakeTable", "record.*", "fault.*", "netip.MustParsePrefix", "netip.MustParseAddr",
 	"strings.Fields", "strings.Split", "slices.Concat", "append", "len", "string", "float64", "int64", "int"}
 
 // checkState finds package-level variables that hold state: anything but a
