@@ -48,6 +48,8 @@ type Deps struct {
 	Cases    Cases
 	Bodies   Bodies
 	Photos   Photos
+	Cards    Cards
+	Clips    Clips
 	// Uploads answers tus requests at /api/v1/uploads. It finds the caller
 	// with ActorOf(r.Context()) and writes its failures with Fail.
 	Uploads http.Handler
@@ -211,11 +213,15 @@ type Own interface {
 
 // My is what a household sees of itself, each row projected for role H.
 type My struct {
-	Household json.RawMessage   `json:"household" doc:"its own row"`
-	Helpers   []json.RawMessage `json:"helpers" doc:"pairings that run, with the telephone to call"`
-	Visits    []json.RawMessage `json:"visits" doc:"latest visits, newest first"`
-	Measures  []json.RawMessage `json:"measures" doc:"what is done for it, newest first; none that was rejected"`
-	Cards     []json.RawMessage `json:"cards" doc:"policy cards to read"`
+	Household  json.RawMessage   `json:"household" doc:"its own row"`
+	Helpers    []json.RawMessage `json:"helpers" doc:"pairings that run, with the telephone to call"`
+	Visits     []json.RawMessage `json:"visits" doc:"latest visits, newest first"`
+	Measures   []json.RawMessage `json:"measures" doc:"what is done for it, newest first; none that was rejected"`
+	Needs      []json.RawMessage `json:"needs" doc:"what it needs, with answers, newest first"`
+	Deliveries []json.RawMessage `json:"deliveries" doc:"policy booklets it was given, newest first"`
+	Cards      []json.RawMessage `json:"cards" doc:"policy cards that hold today and are for it, in order"`
+	Clips      []json.RawMessage `json:"clips" doc:"approved recordings of these cards"`
+	Words      registry.MyWords  `json:"words" doc:"the rows in plain sentences, to be shown or read aloud: one of each list for one row, in the same order"`
 }
 
 // Bodies holds the texts rows name by SHA-256.

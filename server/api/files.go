@@ -2,6 +2,8 @@ package api
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 	"strings"
 	"time"
@@ -31,14 +33,22 @@ func (a *API) blob(c *call) error {
 		return err
 	}
 	h := c.w.Header()
+	h.Set("Cache-Control", forever)
 	if form := c.gin.Query("as"); form != "" {
+		if booklet.Filled(body) { // the township's words may change
+			if body, err = a.filled(c, body); err != nil {
+				return err
+			}
+			sum := sha256.Sum256(body)
+			sha = hex.EncodeToString(sum[:])
+			h.Set("Cache-Control", "private, no-cache")
+		}
 		if mime, body, err = shown(form, mime, body); err != nil {
 			return err
 		}
 		sha += "-" + form
 		h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	}
-	h.Set("Cache-Control", forever)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Type", mime)
 	whole := c.r.Header.Get("Range") == "" && c.r.Header.Get("If-None-Match") == ""
@@ -54,6 +64,12 @@ func (a *API) blob(c *call) error {
 	}
 	http.ServeContent(c.w, c.r, "", time.Time{}, bytes.NewReader(body))
 	return nil
+}
+
+// filled puts the words of the caller's township into a card's text.
+func (a *API) filled(c *call, body []byte) ([]byte, error) {
+	words, err := a.deps.Cards.Words(c.r.Context(), c.actor.Township)
+	return booklet.Fill(body, words), err
 }
 
 // shown turns a card's Markdown into clean HTML, or into the plain words for

@@ -246,6 +246,8 @@ func newFixture(t testing.TB, change ...func(*Deps)) *fixture {
 		Own:       s,
 		Bodies:    s,
 		Photos:    s,
+		Cards:     cards{s},
+		Clips:     cards{s},
 		Uploads:   s,
 		Log:       slog.New(slog.NewTextHandler(f.log, nil)),
 		Now:       func() time.Time { return time.Unix(1700000000, 0) },

@@ -254,7 +254,7 @@ func TestUploads(t *testing.T) {
 
 func TestOwnPage(t *testing.T) {
 	f := newFixture(t)
-	if w := f.do("H", "GET", "/api/v1/my", ""); w.Body.String() != `{"household":{"id":"`+mine+`"},"helpers":[],"visits":[],"measures":[],"cards":[]}` {
+	if w := f.do("H", "GET", "/api/v1/my", ""); w.Body.String() != `{"household":{"id":"`+mine+`"},"helpers":[],"visits":[],"measures":[],"needs":[],"deliveries":[],"cards":[],"clips":[],"words":{"helpers":null,"visits":null,"measures":null,"needs":null,"deliveries":null}}` {
 		t.Error(w.Body)
 	}
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"daohu/server/access"
 	"daohu/server/account"
+	"encoding/json"
 )
 
 type wechatLogin struct {
@@ -79,7 +80,9 @@ func (a *API) my(c *call, _ *none) (*My, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.Helpers, m.Visits, m.Measures, m.Cards = some(m.Helpers), some(m.Visits), some(m.Measures), some(m.Cards)
+	for _, list := range []*[]json.RawMessage{&m.Helpers, &m.Visits, &m.Measures, &m.Needs, &m.Deliveries, &m.Cards, &m.Clips} {
+		*list = some(*list)
+	}
 	return &m, nil
 }
 

@@ -107,6 +107,7 @@ func (a *API) table() []Route {
 	rs = append(rs, a.listRoutes()...)
 	rs = append(rs, a.erasureRoutes()...)
 	rs = append(rs, a.formRoutes()...)
+	rs = append(rs, a.cardRoutes()...)
 	for _, t := range a.deps.Types {
 		rs = append(rs, a.recordRoutes(t)...)
 	}

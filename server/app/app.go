@@ -20,6 +20,7 @@ import (
 	"daohu/server/activity"
 	"daohu/server/api"
 	"daohu/server/blob"
+	"daohu/server/booklet"
 	"daohu/server/casework"
 	"daohu/server/config"
 	"daohu/server/console"
@@ -79,6 +80,7 @@ type App struct {
 	Settings  *setting.Service
 	Notices   *notice.Service
 	Forms     *form.Service
+	Cards     *booklet.Service
 	Rates     *rate.Service
 	API       *api.API
 
@@ -199,6 +201,7 @@ func (a *App) assemble(ctx context.Context) error {
 	a.Notices = &notice.Service{Store: a.DB, Writer: a.DB, Today: a.today}
 	a.Settings = &setting.Service{Store: a.DB, Writer: a.DB, Kinds: kinds}
 	a.Forms, a.Rates = &form.Service{Store: a.DB, Writer: a.DB}, &rate.Service{Store: a.DB, Targets: a.Settings, Now: a.opt.Now}
+	a.Cards = &booklet.Service{Store: a.DB, Writer: a.DB, Terms: a.Settings}
 	a.Workflow = &workflow.Service{Store: a.DB, Writer: a.DB, Sealer: a.Box, Types: types.All(), Rules: types.Rules(), Faults: a.faults}
 	a.Pairing = &pairing.Service{Writer: a.DB, People: people{a.Accounts}, Common: a.DB.Common, Books: a.Settings, Store: a.DB, Sealer: a.Box, Now: a.opt.Now}
 	a.Loader = &roster.Loader{Writer: a.DB, Registry: a.DB, Sealer: a.Box, NewID: a.DB.NewID}
@@ -241,6 +244,8 @@ func (a *App) assemble(ctx context.Context) error {
 		Erasure:        erasure{a.Retention, a.Registry},
 		Bodies:         a.Registry,
 		Photos:         desk,
+		Cards:          a.Cards,
+		Clips:          clips{&booklet.Recorder{Store: a.DB, Writer: a.DB}, a.Registry},
 		Uploads:        a.uploads,
 		Other:          pages,
 		About:          api.About{Operator: c.Operator, Filing: c.Filing, Hotline: c.Hotline},

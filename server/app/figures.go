@@ -50,6 +50,7 @@ type Figures struct {
 	Untold           int    // cadres whose tier nobody told
 	Changes          Cohort // member changes that were approved: households, members
 	Cases            Cases  // needs, problems and complaints: counts only
+	Given            Given  // households that were given the policy booklet
 	// Sources are the figures that others gave of the township, latest first.
 	Sources []quality.Source
 	// Miscounted are households whose own count of members is not that of the
@@ -101,6 +102,9 @@ func (a *App) Figures(ctx context.Context, code string, year int64) (*Figures, e
 	}
 	f.tiers(users)
 	if f.Sources, err = a.DB.Sources(ctx, code); err != nil {
+		return nil, err
+	}
+	if f.Given, err = a.given(ctx, code, t.houses); err != nil {
 		return nil, err
 	}
 	if err := a.count(ctx, code, &f.Cases); err != nil {
@@ -220,6 +224,7 @@ func (f *Figures) Lines() []string {
 	out = append(out, fmt.Sprintf("正在结对\t%d 对", f.Pairings))
 	say("今年计划户中已结对", f.Paired)
 	say("今年计划户中没有结对", f.Unpaired)
+	out = append(out, fmt.Sprintf("《%s》第 %d 版已发放\t%d 户\t还有 %d 户没有发", f.Given.Title, f.Given.Edition, f.Given.Households, f.All.Households-f.Given.Households))
 	if f.Cases.Today != "" {
 		out = append(out, f.Cases.Counts()...)
 	}

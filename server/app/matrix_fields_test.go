@@ -64,7 +64,7 @@ func matrixValue(f record.Field) any {
 func (m *matrix) matrixNew(name string) map[string]any {
 	x := m.targets[0]
 	return map[string]map[string]any{
-		"visit": {"day": m.Today()}, "confirmation": {"visit": x.rows["visit"], "answer": "来过"}, "need": {"text": "难"}, "measure": {"kind": "产业帮扶"}, "member": {"name": "新", "relation": "之子"},
+		"visit": {"day": m.Today()}, "confirmation": {"visit": x.rows["visit"], "answer": "来过"}, "need": {"text": "难"}, "measure": {"kind": "产业帮扶"}, "delivery": {"day": m.Today(), "way": "上门"}, "member": {"name": "新", "relation": "之子"},
 		"issue": {"category": "other", "subject": "新"}, "complaint": {"text": "难", "kind": "投诉"},
 		"response": {"day": m.Today(), "form": x.rows["form"]}, "photo": matrixPhoto(x.rows["visit"], matrixJPEG(77), ""),
 	}[name]
@@ -117,7 +117,7 @@ func TestFieldsOfSync(t *testing.T) {
 func TestFieldsThatMayChange(t *testing.T) {
 	m := newMatrix(t)
 	x, offered := m.targets[0], 0
-	follows := map[string][]string{"member.idNo": {"IDIndex"}, "need.answer": {"state", "answeredBy", "answeredAt"}} // what the server keeps in step
+	follows := map[string][]string{"member.idNo": {"IDIndex"}, "need.answer": {"state", "answeredBy", "answeredAt"}, "delivery.receipt": {"channel"}} // what the server keeps in step
 	for _, typ := range m.Registry.Types {
 		for _, f := range typ.Fields {
 			if f.Name == "" || f.Class == record.Server {
@@ -128,7 +128,11 @@ func TestFieldsThatMayChange(t *testing.T) {
 			also := append(follows[typ.Name+"."+f.Name], f.Name)
 			bySync := f.Class != record.Online
 			if bySync {
-				m.Phone(m.Token("cadre-1-0")).Push(fixtureMut{Type: typ.Name, ID: x.rows[typ.Name], House: x.house, Patch: map[string]any{f.Name: value}})
+				house := x.house
+				if typ.Common {
+					house = x.town.Common
+				}
+				m.Phone(m.Token("cadre-1-0")).Push(fixtureMut{Type: typ.Name, ID: x.rows[typ.Name], House: house, Patch: map[string]any{f.Name: value}})
 			}
 			offered++
 			m.onlyChanged(typ, was, m.row(typ, x), also...)

@@ -29,6 +29,8 @@ func TestMatrixSync(t *testing.T) {
 				{"make a complaint", "complaint", m.DB.NewID(), map[string]any{"text": "难", "kind": "投诉"}, map[string]string{"C": "forbidden", "V": "forbidden"}},
 				{"change a complaint", "complaint", x.rows["complaint"], map[string]any{"text": "改", "withdrawn": false}, map[string]string{"C": "forbidden", "V": "forbidden"}},
 				{"delete a complaint", "complaint", x.rows["complaint"], nil, map[string]string{"H": "forbidden", "C": "forbidden", "V": "forbidden"}},
+				{"give the booklet", "delivery", m.DB.NewID(), map[string]any{"day": m.Today(), "way": "上门"}, map[string]string{"H": "forbidden"}},
+				{"say how it was given", "delivery", x.rows["delivery"], map[string]any{"way": "电话"}, map[string]string{"H": "forbidden", "V": "forbidden"}},
 				{"make an issue", "issue", m.DB.NewID(), map[string]any{"category": "other", "subject": "难"}, map[string]string{"H": "forbidden"}},
 				{"change an issue", "issue", x.rows["issue"], map[string]any{"state": "doing"}, map[string]string{"H": "forbidden"}},
 				{"make a member", "member", m.DB.NewID(), map[string]any{"name": "新", "relation": "之子"}, map[string]string{"H": "forbidden", "C": "proposal", "V": "proposal"}},
@@ -66,7 +68,7 @@ func (m *matrix) borrowed(role, login string, x *matrixTarget) {
 		return
 	}
 	mine := m.Towns[0].Houses[0].ID
-	for _, typ := range []string{"visit", "need", "member", "household", "photo", "response", "proposal", "pairing", "issue", "complaint"} {
+	for _, typ := range []string{"visit", "need", "member", "household", "photo", "response", "proposal", "pairing", "issue", "complaint", "delivery", "clip"} {
 		before := m.fingerprint()
 		a, codes := m.Phone(m.Token(login)).Push(fixtureMut{Type: typ, ID: x.rows[typ], House: mine, Patch: map[string]any{"text": "改", "name": "改", "notes": "改"}})
 		if codes[0] == "" || codes[0] == "late" || codes[0] == "conflict" {
@@ -93,6 +95,9 @@ func TestMatrixCommonRows(t *testing.T) {
 			{Type: "complaint", Patch: map[string]any{"text": "给全镇看", "kind": "投诉"}},
 			{Type: "member", Patch: map[string]any{"name": "给全镇", "relation": "之子"}},
 			{Type: "household", ID: common, Patch: map[string]any{"notes": "给全镇看"}},
+			{Type: "delivery", Patch: map[string]any{"day": m.Today(), "way": "上门"}},
+			{Type: "clip", ID: m.targets[1].rows["clip"], Patch: map[string]any{"dialect": "别人的"}},
+			{Type: "clip", ID: m.targets[2].rows["clip"], Patch: map[string]any{"dialect": "外镇的"}},
 			{Type: "form", ID: m.targets[0].rows["form"], Patch: map[string]any{"title": "改题"}},
 			{Type: "card", ID: m.targets[0].rows["card"]},
 		} {

@@ -123,6 +123,7 @@ func (m *matrix) table() map[string]matrixRow {
 	m.listRows(rows)
 	m.erasureRows(rows)
 	m.formRows(rows)
+	m.cardRows(rows)
 	for _, r := range matrixRecords() {
 		m.recordRows(rows, r)
 	}
@@ -243,6 +244,7 @@ func matrixRecords() []matrixRecord {
 		{"response", "HCVT", false, map[string]any{"day": "2026-01-01"}, 422, 404, nil},
 		{"photo", "HCVT", false, map[string]any{"note": "改写"}, 422, 404, nil},
 		{"measure", "HCVTKA", false, map[string]any{"what": "改写"}, 422, 404, map[string]any{"kind": "产业帮扶"}},
+		{"delivery", "HCVTKA", false, map[string]any{"way": "电话"}, 422, 404, map[string]any{"day": "2026-03-01", "way": "自取"}},
 		{"need", "HCVTKA", false, map[string]any{"answer": "已答复"}, 200, 404, map[string]any{"text": "缺水"}},
 		{"issue", "CVTKA", false, map[string]any{"measure": "已安排"}, 200, 404, map[string]any{"category": "other", "subject": "新问题"}},
 		{"complaint", "HTKA", false, map[string]any{"text": "改写"}, 422, 404, nil},
@@ -250,6 +252,7 @@ func matrixRecords() []matrixRecord {
 		fixed("proposal", "CVT", false, "state"),
 		fixed("form", "CVTKA", true, "title"),
 		fixed("card", "HCVTKA", true, "title"),
+		{"clip", "HCVTKA", true, map[string]any{"dialect": "改写"}, 422, 404, nil},
 		fixed("setting", "HCVTKA", true, "title"),
 		fixed("notice", "HCVTKA", true, "title"),
 	}

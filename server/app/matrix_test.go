@@ -115,6 +115,7 @@ func (m *matrix) fill(scope string, town *fixtureTown, house int) *matrixTarget 
 	m.card(x, mark)
 	m.notice(x)
 	m.fillCases(x, house, mark)
+	m.fillBooklet(x, phone)
 	return x
 }
 

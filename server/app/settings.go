@@ -5,6 +5,7 @@ import (
 
 	"daohu/server/access"
 	"daohu/server/activity"
+	"daohu/server/booklet"
 	"daohu/server/calendar"
 	"daohu/server/casework"
 	"daohu/server/form/rate"
@@ -25,7 +26,7 @@ func (a *App) settingKinds() ([]setting.Kind, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append([]setting.Kind{words, quality.Kind(), rate.Kind(), pairing.Kind(), calendar.Kind(), casework.Kind()}, visits...), nil
+	return append([]setting.Kind{words, quality.Kind(), rate.Kind(), pairing.Kind(), calendar.Kind(), casework.Kind(), booklet.Kind()}, visits...), nil
 }
 
 // PublishSetting publishes a document in one township, or in each, in the name

@@ -170,8 +170,10 @@ func (j *judge) decide(m mutation) (verdict, error) {
 	case st.late && st.old:
 		return j.quarantine(m, "late")
 	}
-	if h, known := j.tx.Household(m.household); !known || h.Common() {
-		return verdict{}, fault.New(fault.NotFound, "") // nobody writes to the common rows through sync
+	// Of what comes through sync only the common types that somebody may make
+	// lie with the pseudo-household, and they nowhere else.
+	if h, known := j.tx.Household(m.household); !known || h.Common() != (t.Common && t.Creators != "") {
+		return verdict{}, fault.New(fault.NotFound, "")
 	}
 	if p := reasonField().CheckText(m.reason); p != nil {
 		return verdict{}, fault.Bad(fault.Field(*p))

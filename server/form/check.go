@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"daohu/server/edition"
 	"daohu/server/fault"
 	"daohu/server/form/logic"
 	"daohu/server/record"
@@ -120,7 +121,7 @@ func (c *checker) text(name, s string, n int64) {
 
 // key checks the form of a key and, unless seen is nil, that it is new there.
 func (c *checker) key(name, s string, n int, seen map[string]bool) {
-	if !isKey(s, n) {
+	if !edition.IsKey(s, n) {
 		c.add(name, "format", fmt.Sprintf("代号要用小写字母、数字和短横线，最多 %d 个。", n))
 		return
 	}
@@ -248,17 +249,6 @@ func (it *Item) variable() (logic.Var, bool) {
 		return logic.Var{Type: logic.Text}, true
 	}
 	return logic.Var{}, false
-}
-
-// isKey reports whether s is a key: lower-case letters, digits and dashes, at
-// most n, beginning with a letter.
-func isKey(s string, n int) bool {
-	if s == "" || len(s) > n || s[0] < 'a' || s[0] > 'z' {
-		return false
-	}
-	return !strings.ContainsFunc(s, func(r rune) bool {
-		return r != '-' && (r < '0' || r > '9') && (r < 'a' || r > 'z')
-	})
 }
 
 // isDay reports whether s is a calendar day such as 2026-01-31.

@@ -2,7 +2,10 @@
 // first user is the policy quiz (政策问答).
 package form
 
-import "daohu/server/record"
+import (
+	"daohu/server/edition"
+	"daohu/server/record"
+)
 
 // Form is one published version of a paper. The items are a body named by
 // SHA256 (see Paper), fetched once from /api/v1/blobs/{sha256}.
@@ -21,10 +24,15 @@ type Form struct {
 // The states of a Form. A draft has no edition and is seen by township admins
 // only; of the editions of one code one is published.
 const (
-	Draft     = "draft"
-	Published = "published"
-	Archived  = "archived"
+	Draft     = edition.Draft
+	Published = edition.Published
+	Archived  = edition.Archived
 )
+
+// Head implements edition.Document.
+func (f *Form) Head() edition.Head {
+	return edition.Head{Code: f.Code, Edition: &f.Edition, State: &f.State}
+}
 
 // Exam is the kind of paper whose answers stay with the server.
 const Exam = "exam"

@@ -7,6 +7,7 @@ import (
 
 	"daohu/server/access"
 	"daohu/server/booklet"
+	"daohu/server/edition"
 	"daohu/server/fault"
 	"daohu/server/record"
 	"daohu/server/write"
@@ -66,7 +67,7 @@ func (d Entry) read() (*checked, error) {
 	if p := f.CheckText(d.Kind); d.Kind == "" || p != nil {
 		return nil, fault.Bad(fault.Field{Name: "kind", Code: "not-allowed", Detail: "种类要从 quiz（政策问答）、exam（考试）、checklist（清单）里选。"})
 	}
-	if !isKey(d.Code, maxCode) {
+	if !edition.IsKey(d.Code, maxCode) {
 		return nil, fault.Bad(fault.Field{Name: "code", Code: "format", Detail: "题目代号要用小写字母、数字和短横线，最多 32 个。"})
 	}
 	if d.ID != "" && !record.IsID(d.ID) {
@@ -108,30 +109,12 @@ func (s *Service) Save(ctx context.Context, a access.Actor, township string, d E
 		return Master{}, err
 	}
 	var out *Form
-	err = s.write(ctx, a, township, "form-draft", func(tx write.Tx, common string) error {
-		out = &Form{Meta: record.Meta{ID: d.ID, Household: common, MadeBy: a.User, MadeAt: tx.Now()}, State: Draft}
-		if d.ID == "" {
-			out.ID = tx.NewID()
-		}
-		now, err := one(tx, out.ID)
-		switch {
-		case err != nil:
-			return err
-		case d.Rev > 0:
-			if out, err = open(now, d.Rev, Draft); err != nil {
-				return err
-			}
-		case now != nil:
-			c.keep(tx, out)
-			if out.SHA256 != now.SHA256 || out.Key != now.Key || out.Code != now.Code || out.Kind != now.Kind || now.State != Draft || now.DeletedAt > 0 || now.MadeBy != a.User {
-				return fault.New(fault.IDTaken, "")
-			}
-			out = now
-			return nil
-		}
-		c.keep(tx, out)
-		tx.Put(Type, out)
-		return nil
+	err = s.desk().Write(ctx, a, township, "form-draft", func(tx write.Tx, common string) error {
+		var err error
+		out, err = s.desk().Save(tx, a, common, d.ID, d.Rev, func(f *Form) { c.keep(tx, f) }, func(now, want *Form) bool {
+			return want.SHA256 == now.SHA256 && want.Key == now.Key && want.Code == now.Code && want.Kind == now.Kind
+		})
+		return err
 	})
 	if err != nil {
 		return Master{}, err
@@ -144,36 +127,20 @@ func (s *Service) Save(ctx context.Context, a access.Actor, township string, d E
 func (s *Service) Publish(ctx context.Context, a access.Actor, township, id string, rev int64) (Master, error) {
 	var out *Form
 	var paper *Paper
-	err := s.write(ctx, a, township, "form-publish", func(tx write.Tx, common string) error {
+	err := s.desk().Write(ctx, a, township, "form-publish", func(tx write.Tx, common string) error {
 		var err error
-		if out, paper, err = take(tx, id, rev, Draft); err != nil {
+		if out, paper, err = s.take(tx, id, rev, Draft); err != nil {
 			return err
 		}
 		if err := cards(tx, common, paper); err != nil {
 			return err
 		}
-		rows, err := tx.Of(Type, common)
-		if err != nil {
-			return err
-		}
-		for _, r := range rows {
-			f := *r.(*Form)
-			if f.Code != out.Code || f.Edition == 0 {
-				continue
-			}
-			if f.Kind != out.Kind {
+		return s.desk().Publish(tx, common, out, func(old *Form) error {
+			if old.Kind != out.Kind {
 				return fault.Bad(fault.Field{Name: "kind", Code: "not-allowed", Detail: "这个代号以前是另一种题目，请换一个代号。"})
 			}
-			out.Edition = max(out.Edition, f.Edition)
-			if f.State == Published {
-				f.State = Archived
-				tx.Put(Type, &f)
-			}
-		}
-		out.Edition++
-		out.State = Published
-		tx.Put(Type, out)
-		return nil
+			return nil
+		})
 	})
 	if err != nil {
 		return Master{}, err
@@ -210,17 +177,12 @@ func cards(tx write.Tx, common string, p *Paper) error {
 func (s *Service) Archive(ctx context.Context, a access.Actor, township, id string, rev int64) (Master, error) {
 	var out *Form
 	var paper *Paper
-	err := s.write(ctx, a, township, "form-archive", func(tx write.Tx, _ string) error {
+	err := s.desk().Write(ctx, a, township, "form-archive", func(tx write.Tx, _ string) error {
 		var err error
-		if out, paper, err = take(tx, id, rev, Draft, Published); err != nil {
+		if out, paper, err = s.take(tx, id, rev, Draft, Published); err != nil {
 			return err
 		}
-		if out.State == Draft {
-			out.DeletedAt = tx.Now()
-		} else {
-			out.State = Archived
-		}
-		tx.Put(Type, out)
+		s.desk().Archive(tx, out)
 		return nil
 	})
 	if err != nil {
@@ -246,54 +208,19 @@ func (s *Service) Preview(ctx context.Context, township, id string) (Master, err
 	return f.encoded(p)
 }
 
-func (s *Service) write(ctx context.Context, a access.Actor, township, action string, decide func(tx write.Tx, common string) error) error {
-	common, err := s.Store.Common(ctx, township)
-	if err != nil {
-		return err
-	}
-	in := write.Intent{Township: township, Actor: a.User, Action: action, Households: []string{common}}
-	_, err = s.Writer.Write(ctx, in, func(tx write.Tx) error { return decide(tx, common) })
-	return err
-}
-
-// one reads a form under the lock; nil = there is none.
-func one(tx write.Tx, id string) (*Form, error) {
-	got, err := tx.Load(Type, id)
-	if err != nil || got[id] == nil {
-		return nil, err
-	}
-	return got[id].(*Form), nil
+// desk is what papers have in common with other documents.
+func (s *Service) desk() edition.Desk[Form, *Form] {
+	return edition.Desk[Form, *Form]{Type: Type, Writer: s.Writer, Common: s.Store.Common, Frozen: "已经发布的题目不能再改，请另做一份。"}
 }
 
 // take reads a form that is to change, and its paper.
-func take(tx write.Tx, id string, rev int64, states ...string) (*Form, *Paper, error) {
-	now, err := one(tx, id)
-	if err != nil {
-		return nil, nil, err
-	}
-	f, err := open(now, rev, states...)
+func (s *Service) take(tx write.Tx, id string, rev int64, states ...string) (*Form, *Paper, error) {
+	f, err := s.desk().Take(tx, id, rev, states...)
 	if err != nil {
 		return nil, nil, err
 	}
 	p, err := f.Paper(tx.Body)
 	return f, p, err
-}
-
-// open returns a copy of now to change, if it is what the caller saw.
-func open(now *Form, rev int64, states ...string) (*Form, error) {
-	if now == nil || now.DeletedAt > 0 {
-		return nil, fault.New(fault.NotFound, "")
-	}
-	if now.Version != rev {
-		return nil, fault.New(fault.Stale, "")
-	}
-	for _, s := range states {
-		if now.State == s {
-			c := *now
-			return &c, nil
-		}
-	}
-	return nil, fault.New(fault.WrongState, "已经发布的题目不能再改，请另做一份。")
 }
 
 func (f *Form) encoded(p *Paper) (Master, error) {

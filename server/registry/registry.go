@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 
 	"daohu/server/access"
+	"daohu/server/booklet"
 	"daohu/server/fault"
 	"daohu/server/form"
 	"daohu/server/record"
@@ -32,6 +33,8 @@ type Store interface {
 	Finder
 	Past
 	Trails
+	// Sounds are the live recordings of a township that play what a hash names.
+	Sounds(ctx context.Context, township, sha256 string) ([]*booklet.Clip, error)
 }
 
 // Reaches says who holds what.
@@ -229,6 +232,21 @@ func (s *Service) List(ctx context.Context, a access.Actor, t *record.Type, q Pa
 	return rows, next, nil
 }
 
+// hears refuses the sound of recordings the actor does not see: an approved
+// one for households, one that was not taken back for everyone else.
+func (s *Service) hears(ctx context.Context, a access.Actor, b write.Blob) error {
+	clips, err := s.Store.Sounds(ctx, b.Township, b.SHA256)
+	if err != nil {
+		return err
+	}
+	for _, c := range clips {
+		if !booklet.ClipType.Hidden(c, string(a.Role)) {
+			return nil
+		}
+	}
+	return missing
+}
+
 // Body returns a small body of the townships in reach. What an exam keeps to
 // the server is not there for anybody.
 func (s *Service) Body(ctx context.Context, a access.Actor, sha256 string) (string, []byte, error) {
@@ -237,8 +255,15 @@ func (s *Service) Body(ctx context.Context, a access.Actor, sha256 string) (stri
 		return "", nil, err
 	}
 	b, err := s.Store.Body(ctx, tws, sha256)
-	if b.Mime == form.KeyMime {
+	switch {
+	case err != nil:
+		return "", nil, err
+	case b.Mime == form.KeyMime:
 		return "", nil, missing
+	case b.Mime == booklet.ClipMime:
+		if err := s.hears(ctx, a, b); err != nil {
+			return "", nil, err
+		}
 	}
-	return b.Mime, b.Body, err
+	return b.Mime, b.Body, nil
 }

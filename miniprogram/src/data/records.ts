@@ -391,6 +391,24 @@ export interface Measure {
   words?: string;
 }
 
+/** A household was given the policy booklet. */
+export interface Delivery {
+  id: string;
+  /** User id of the author; not sent to households. */
+  by?: string;
+  /** of the booklet; 0 when sent = the current one */
+  edition?: number;
+  /** the day it was given, Asia/Shanghai */
+  day?: string;
+  way?: '上门' | '电话' | '入户讲解' | '自取';
+  /** codes of cards that were explained; empty = none in particular */
+  cards?: List;
+  /** what the household says of it; seen by H; written by HCV */
+  receipt?: '收到' | '没收到';
+  /** whose phone it said so on; the second weighs less; seen by H; set by the server */
+  channel?: 'own' | 'cadre_phone';
+}
+
 /** A picture taken during a visit. */
 export interface Photo {
   id: string;
@@ -465,7 +483,7 @@ export interface Card {
   by?: string;
   /** what stays the same across versions; set by the server */
   code?: string;
-  /** version of the card, from 1; set by the server */
+  /** version of the card, from 1; 0 = a draft; set by the server */
   edition?: number;
   /** topic that quiz items refer to; set by the server */
   topic?: string;
@@ -479,6 +497,39 @@ export interface Card {
   size?: number;
   /** set by the server */
   state?: 'draft' | 'published' | 'archived';
+  /** first day it holds; empty = always has; set by the server */
+  from?: string;
+  /** last day it holds; empty = open; set by the server */
+  until?: string;
+  /** households it is for, docs/booklet.md; empty = all; set by the server */
+  audience?: List;
+}
+
+/** One recording of a policy card. */
+export interface Clip {
+  id: string;
+  /** User id of the author; not sent to households. */
+  by?: string;
+  /** code of the card that is spoken */
+  card?: string;
+  /** of the card when it was recorded: another edition says something else; set by the server */
+  edition?: number;
+  /** what it is spoken in, in words */
+  dialect?: string;
+  /** of the file as recorded */
+  sha256?: string;
+  /** of the file as recorded, bytes */
+  size?: number;
+  /** what is played, an mp3 at /api/v1/blobs/{sound}; empty = it has not arrived; set by the server */
+  sound?: string;
+  /** of the sound; the recording without what was noted in it; set by the server */
+  bytes?: number;
+  /** how long it is, rounded up; set by the server */
+  seconds?: number;
+  /** moved by the workflow; empty = the sound has not arrived; set by the server */
+  state?: 'pending' | 'approved' | 'returned' | 'rejected';
+  /** the admin's words when returned or rejected; set by the server */
+  words?: string;
 }
 
 /** One edition of a township's own rules. */

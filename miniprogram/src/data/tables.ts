@@ -251,6 +251,18 @@ export const TABLES: { readonly schema: number; readonly types: readonly Type[] 
       ],
     },
     {
+      name: 'delivery',
+      common: false,
+      fields: [
+        { name: 'edition', kind: 'int', class: 'author', max: 9999 },
+        { name: 'day', kind: 'text', class: 'author', max: 100, required: true, format: 'day' },
+        { name: 'way', kind: 'text', class: 'author', max: 100, enum: ['上门', '电话', '入户讲解', '自取'], required: true },
+        { name: 'cards', kind: 'list', class: 'author', max: 20 },
+        { name: 'receipt', kind: 'text', class: 'merge', max: 100, enum: ['收到', '没收到'] },
+        { name: 'channel', kind: 'text', class: 'server', max: 100, enum: ['own', 'cadre_phone'] },
+      ],
+    },
+    {
       name: 'photo',
       common: false,
       fields: [
@@ -304,6 +316,25 @@ export const TABLES: { readonly schema: number; readonly types: readonly Type[] 
         { name: 'sha256', kind: 'text', class: 'server', max: 100, format: 'sha256' },
         { name: 'size', kind: 'int', class: 'server' },
         { name: 'state', kind: 'text', class: 'server', max: 100, enum: ['draft', 'published', 'archived'] },
+        { name: 'from', kind: 'text', class: 'server', max: 100, format: 'day' },
+        { name: 'until', kind: 'text', class: 'server', max: 100, format: 'day' },
+        { name: 'audience', kind: 'list', class: 'server', max: 12 },
+      ],
+    },
+    {
+      name: 'clip',
+      common: true,
+      fields: [
+        { name: 'card', kind: 'text', class: 'author', max: 32, required: true },
+        { name: 'edition', kind: 'int', class: 'server' },
+        { name: 'dialect', kind: 'text', class: 'author', max: 20, required: true },
+        { name: 'sha256', kind: 'text', class: 'author', max: 100, required: true, format: 'sha256' },
+        { name: 'size', kind: 'int', class: 'author', max: 307200, required: true },
+        { name: 'sound', kind: 'text', class: 'server', max: 100, format: 'sha256' },
+        { name: 'bytes', kind: 'int', class: 'server' },
+        { name: 'seconds', kind: 'int', class: 'server' },
+        { name: 'state', kind: 'text', class: 'server', max: 100, enum: ['pending', 'approved', 'returned', 'rejected'] },
+        { name: 'words', kind: 'text', class: 'server', max: 200 },
       ],
     },
     {
