@@ -35,6 +35,7 @@ type Deps struct {
 	Rosters  Rosters
 	Erasure  Erasure
 	Approval Approval
+	Inbox    Inbox
 	Quality  Quality
 	Pairing  Pairing
 	Rules    Rules
@@ -182,13 +183,14 @@ type Decision struct {
 
 // Approval is the township admin's desk. A nil row answers 204.
 type Approval interface {
-	// Inbox lists rows of a reviewed type.
-	Inbox(ctx context.Context, a access.Actor, t *record.Type, q Query) (rows []json.RawMessage, next string, err error)
 	Quarantine(ctx context.Context, a access.Actor, q Query) (rows []json.RawMessage, next string, err error)
 	// Decide takes approve, return, reject of a reviewed type. Codes: stale,
 	// own-record, wrong-state, not-found, invalid with what has to be corrected
 	// before an approval.
 	Decide(ctx context.Context, a access.Actor, t *record.Type, id string, d Decision) (json.RawMessage, error)
+	// Undo takes the caller's own decision of the last seconds back. Codes:
+	// stale, wrong-state, not-found.
+	Undo(ctx context.Context, a access.Actor, t *record.Type, id string, rev int64) (json.RawMessage, error)
 	// DecideQuarantine takes take, refuse.
 	DecideQuarantine(ctx context.Context, a access.Actor, id string, d Decision) (json.RawMessage, error)
 	// DecideProposal takes accept, refuse.

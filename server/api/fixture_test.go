@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -156,16 +157,16 @@ func (s *service) History(_ context.Context, _ access.Actor, t *record.Type, id 
 	return nil, s.ask("history", t.Name, id)
 }
 
-func (s *service) Inbox(_ context.Context, _ access.Actor, t *record.Type, x Query) ([]json.RawMessage, string, error) {
-	return []json.RawMessage{json.RawMessage(`{"id":"x"}`)}, "", s.ask("inbox", t.Name, q(x))
-}
-
 func (s *service) Quarantine(_ context.Context, _ access.Actor, x Query) ([]json.RawMessage, string, error) {
 	return nil, "", s.ask("quarantine", q(x))
 }
 
 func (s *service) Decide(_ context.Context, _ access.Actor, t *record.Type, id string, d Decision) (json.RawMessage, error) {
 	return json.RawMessage(`{"state":"approved"}`), s.ask(t.Name, id, d.Action, d.Reason)
+}
+
+func (s *service) Undo(_ context.Context, _ access.Actor, t *record.Type, id string, rev int64) (json.RawMessage, error) {
+	return json.RawMessage(`{"state":"pending"}`), s.ask("undo", t.Name, id, fmt.Sprint(rev))
 }
 
 func (s *service) DecideQuarantine(_ context.Context, _ access.Actor, id string, d Decision) (json.RawMessage, error) {
@@ -233,6 +234,7 @@ func newFixture(t testing.TB, change ...func(*Deps)) *fixture {
 		Erasure:   erasure{s},
 		PublicURL: "https://daohu.example",
 		Approval:  s,
+		Inbox:     queue{s},
 		Quality:   s,
 		Pairing:   s,
 		Pairings:  pairings{s},

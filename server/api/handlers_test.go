@@ -130,15 +130,6 @@ func TestDecisions(t *testing.T) {
 			t.Errorf("%s: %d %s; asked %q", path, w.Code, w.Body, f.last())
 		}
 	}
-	if w := f.do("T", "GET", "/api/v1/inbox?state=pending&after=x&limit=200", ""); w.Body.String() != `{"rows":[{"id":"x"}]}` || !strings.HasPrefix(f.last(), "inbox visit") || !strings.Contains(f.last(), `"State":"pending","After":"x","Limit":200`) {
-		t.Errorf("%s %s", w.Body, f.last())
-	}
-	if f.do("T", "GET", "/api/v1/inbox?type=measure", ""); !strings.HasPrefix(f.last(), "inbox measure") {
-		t.Error(f.last())
-	}
-	for _, typ := range []string{"need", "proposal", "gossip", "Visit"} { // nothing there is reviewed
-		f.problem(f.do("T", "GET", "/api/v1/inbox?type="+typ, ""), 422, fault.Invalid)
-	}
 	for _, bad := range []string{"limit=0", "limit=201", "limit=x", "limit=-1", "after=" + strings.Repeat("x", 201)} {
 		if w := f.do("T", "GET", "/api/v1/quarantine?"+bad, ""); w.Code != 422 && w.Code != 400 {
 			t.Errorf("%s: %d", bad, w.Code)

@@ -70,7 +70,6 @@ func (a *API) table() []Route {
 		{Method: get, Path: "/api/v1/blobs/:sha256", Roles: all, Scope: Row, Doc: "A text named by its SHA-256: card, form items. A card also as=html or as=plain (to read aloud).", Query: []string{"as"}, end: raw(a.blob)},
 		{Method: get, Path: "/api/v1/photos/:id", Roles: a.readers("photo"), Scope: Row, Time: slowest, Doc: "A photo as JPEG.", Query: []string{"size"}, end: raw(a.photo)},
 
-		{Method: get, Path: "/api/v1/inbox", Roles: "T", Scope: Township, Doc: "Rows of a reviewed type (default: visit) that wait for a decision.", Query: append(page, "type", "state"), end: typed(a.inbox)},
 		{Method: get, Path: "/api/v1/quarantine", Roles: "T", Scope: Township, Doc: "Changes that could not be taken by themselves.", Query: append(page, "state"), end: typed(a.quarantine)},
 		{Method: post, Path: "/api/v1/quarantine/:id/decision", Roles: "T", Scope: Row, Body: small, Doc: "Take or refuse a change in quarantine.", end: typed(a.decideQuarantine)},
 		{Method: post, Path: "/api/v1/proposals/:id/decision", Roles: "T", Scope: Row, Body: small, Doc: "Accept or refuse a proposal.", end: typed(a.decideProposal)},
@@ -108,6 +107,7 @@ func (a *API) table() []Route {
 	rs = append(rs, a.erasureRoutes()...)
 	rs = append(rs, a.formRoutes()...)
 	rs = append(rs, a.cardRoutes()...)
+	rs = append(rs, a.inboxRoutes()...)
 	for _, t := range a.deps.Types {
 		rs = append(rs, a.recordRoutes(t)...)
 	}
@@ -143,7 +143,9 @@ func (a *API) recordRoutes(t *record.Type) []Route {
 	}
 	if t.Workflow {
 		rs = append(rs, Route{Method: http.MethodPost, Path: path + "/:id/decision", Roles: "T", Scope: Row, Body: small,
-			Doc: "Approve, return or reject a row that waits. " + t.Doc, end: typed(a.decide)})
+			Doc: "Approve, return or reject a row that waits. " + t.Doc, end: typed(a.decide)},
+			Route{Method: http.MethodPost, Path: path + "/:id/undo", Roles: "T", Scope: Row, Body: small,
+				Doc: "Take one's own decision back, within 10 seconds. " + t.Doc, end: typed(a.undo)})
 	}
 	if who := historians(t); who != "" {
 		rs = append(rs, Route{Method: http.MethodGet, Path: path + "/:id/history", Roles: who, Scope: Row,

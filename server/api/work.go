@@ -33,18 +33,6 @@ type newPairing struct {
 	Reason string `json:"reason,omitempty" maxLength:"200" doc:"why the pairing before it ends"`
 }
 
-func (a *API) inbox(c *call, _ *none) (*Page, error) {
-	q, err := c.query()
-	if err != nil {
-		return nil, err
-	}
-	t, err := a.reviewed(c.gin.Query("type"))
-	if err != nil {
-		return nil, err
-	}
-	return paged(a.deps.Approval.Inbox(c.r.Context(), c.actor, t, q))
-}
-
 // reviewed finds a type with a workflow by its name; "" = visit.
 func (a *API) reviewed(name string) (*record.Type, error) {
 	for _, t := range a.deps.Types {

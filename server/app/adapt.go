@@ -94,15 +94,13 @@ type approval struct {
 	db       *store.DB
 }
 
-func (p approval) Inbox(ctx context.Context, a access.Actor, t *record.Type, q api.Query) ([]json.RawMessage, string, error) {
-	if q.State == "" {
-		q.State = workflow.Pending
-	}
-	return p.registry.List(ctx, a, t, q)
-}
-
 func (p approval) Decide(ctx context.Context, a access.Actor, t *record.Type, id string, d api.Decision) (json.RawMessage, error) {
 	r, err := p.workflow.Decide(ctx, a, t, id, workflow.Decision(d))
+	return p.shown(t, r, a, err)
+}
+
+func (p approval) Undo(ctx context.Context, a access.Actor, t *record.Type, id string, rev int64) (json.RawMessage, error) {
+	r, err := p.workflow.Undo(ctx, a, t, id, rev)
 	return p.shown(t, r, a, err)
 }
 

@@ -226,6 +226,7 @@ func (a *App) assemble(ctx context.Context) error {
 		Records:        a.Registry,
 		Registry:       a.Registry,
 		Approval:       approval{a.Registry, a.Workflow, a.Delta, a.Pairing, a.DB},
+		Inbox:          a.Workflow,
 		Quality:        checker{a},
 		Pairing:        pairs{a.Pairing, a.Registry},
 		Pairings:       a.Pairing,

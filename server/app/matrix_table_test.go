@@ -88,8 +88,6 @@ func (m *matrix) table() map[string]matrixRow {
 			shows: func(x *matrixTarget) string { return fmt.Sprintf("卡片正文%d", x.town.No) }},
 		"GET /api/v1/photos/:id": {who: "HCVT", reach: matrixHouse, ask: matrixPath(func(x *matrixTarget) string { return "/api/v1/photos/" + x.rows["photo"] })},
 
-		"GET /api/v1/inbox": {who: "T", reach: matrixTown, ask: matrixPath(func(x *matrixTarget) string { return "/api/v1/inbox?township=" + x.town.Township }),
-			shows: func(x *matrixTarget) string { return x.house }},
 		"GET /api/v1/quarantine": {who: "T", reach: matrixTown, ask: matrixPath(func(x *matrixTarget) string { return "/api/v1/quarantine?township=" + x.town.Township }),
 			shows: func(x *matrixTarget) string { return x.house }},
 		"POST /api/v1/quarantine/:id/decision": {who: "T", reach: matrixHouse, ok: 204, ask: func(x *matrixTarget) matrixAsk {
@@ -124,6 +122,7 @@ func (m *matrix) table() map[string]matrixRow {
 	m.erasureRows(rows)
 	m.formRows(rows)
 	m.cardRows(rows)
+	m.inboxRows(rows)
 	for _, r := range matrixRecords() {
 		m.recordRows(rows, r)
 	}

@@ -101,3 +101,46 @@ func login(t *testing.T, tn *town.Town, h access.Actor) {
 	})
 	check(t, err)
 }
+
+// TestPhoneHearsUndoAndAmendment: what an admin takes back waits again on the
+// phone that had it approved already; what the author changes after the
+// approval is a wish, and the phone hears what became of it.
+func TestPhoneHearsUndoAndAmendment(t *testing.T) {
+	town.Each(t, func(t *testing.T, b *town.Base) {
+		tn := add(t, b, town.Size{Cadres: 1, Houses: 1})
+		house, id := tn.Houses[0], b.DB.NewID()
+		c := synced(t, b, tn.Cadres[0])
+		held := func(state, text string) {
+			t.Helper()
+			c.converged()
+			if v := c.row(house, "visit", id); v["state"] != state || v["text"] != text {
+				t.Fatalf("the phone has %v, want %s %s", v, state, text)
+			}
+		}
+		c.want(c.push("visit", id, house, `{"day":"2026-03-02","text":"谈了春耕"}`), "")
+		decide(t, tn, id, "approve", "")
+		held("approved", "谈了春耕")
+		_, err := tn.Workflow.Undo(t.Context(), tn.Admin, visitType, id, 2)
+		check(t, err)
+		held("pending", "谈了春耕")
+		c.want(c.push("visit", id, house, `{"text":"谈了春耕，看了圈"}`), "") // it waits: the author simply corrects it
+		decide(t, tn, id, "approve", "")
+
+		refused := c.want(c.push("visit", id, house, `{"text":"没去"}`), "proposal")
+		if p := c.proposal(house, refused); p["state"] != "open" || p["target"] != "visit" || p["field"] != "text" || p["base"] != "谈了春耕，看了圈" || p["mine"] != "没去" {
+			t.Fatalf("%v", p)
+		}
+		settle(t, tn, refused.Ref, "refuse", "已有农户回执")
+		if p := c.proposal(house, refused); p["state"] != "refused" || p["words"] != "已有农户回执" {
+			t.Fatalf("%v", p)
+		}
+		held("approved", "谈了春耕，看了圈")
+		granted := c.want(c.push("visit", id, house, `{"text":"谈了春耕，看了牛圈"}`), "proposal")
+		settle(t, tn, granted.Ref, "accept", "")
+		if p := c.proposal(house, granted); p["state"] != "accepted" {
+			t.Fatalf("%v", p)
+		}
+		held("approved", "谈了春耕，看了牛圈")
+		history(t, tn, id, "text", []string{"谈了春耕，看了圈", "谈了春耕，看了牛圈"})
+	})
+}

@@ -39,6 +39,12 @@ var steps = map[string]step{
 // Store reads what is to be decided.
 type Store interface {
 	Find(ctx context.Context, t *record.Type, townships []string, id string) (record.Record, error)
+	// FindAll reads the live ones of the rows named, in any order.
+	FindAll(ctx context.Context, t *record.Type, township string, ids []string) ([]record.Record, error)
+	// Waiting reads rows of a reviewed type by arrival and id, in one statement.
+	Waiting(ctx context.Context, t *record.Type, q Query) ([]Waiting, error)
+	// Counts counts what waits in a township, in one statement.
+	Counts(ctx context.Context, township string, reviewed []*record.Type) ([]Count, error)
 }
 
 // Service decides. It is safe for concurrent use.
@@ -84,70 +90,6 @@ func Words(reason string, required bool) error {
 		return fault.Bad(fault.Field(*p))
 	}
 	return nil
-}
-
-// Decide moves one record of a reviewed type and returns it as it is then.
-// Where the type says so (record.Policy.Blocked) nothing is approved while the
-// household has errors: the fields of the invalid then name them.
-// Codes: invalid, not-found, own-record, stale, wrong-state.
-func (s *Service) Decide(ctx context.Context, a access.Actor, t *record.Type, id string, d Decision) (record.Record, error) {
-	st, ok := steps[d.Action]
-	if !ok || !t.Workflow {
-		return nil, fault.Bad(fault.Field{Name: "action", Code: "not-allowed", Detail: "只能通过、退回或不通过。"})
-	}
-	if err := Words(d.Reason, st.words); err != nil {
-		return nil, err
-	}
-	found, err := s.Store.Find(ctx, t, []string{a.Township}, id)
-	if err != nil {
-		return nil, err
-	}
-	m := found.Base()
-	faults, err := s.faults(ctx, m.Township)
-	if err != nil {
-		return nil, err
-	}
-	in := write.Intent{Township: m.Township, Actor: a.User, Action: d.Action, Households: []string{m.Household}}
-	var out record.Record
-	_, err = s.Writer.Write(ctx, in, func(tx write.Tx) error {
-		got, err := tx.Load(t, id)
-		if err != nil {
-			return err
-		}
-		row := got[id]
-		if row == nil || row.Base().DeletedAt > 0 {
-			return fault.New(fault.NotFound, "")
-		}
-		state, wordsField := mustField(t, "state"), mustField(t, "words")
-		switch {
-		case row.Base().MadeBy == a.User:
-			return fault.New(fault.OwnRecord, "")
-		case row.Base().Version != d.Rev:
-			return fault.New(fault.Stale, "")
-		case t.Get(row, state) != st.from:
-			return fault.New(fault.WrongState, "")
-		}
-		if st.to == Approved && t.Blocked {
-			found, err := faults(tx, m.Household)
-			if err == nil {
-				err = named(found)
-			}
-			if err != nil {
-				return err
-			}
-		}
-		out = t.Clone(row)
-		if err := t.Set(out, state, st.to); err != nil {
-			return err
-		}
-		if err := t.Set(out, wordsField, d.Reason); err != nil {
-			return err
-		}
-		tx.Add(&write.Step{Type: t.Name, Row: id, Rev: d.Rev, From: st.from, To: st.to, By: a.User, Reason: d.Reason, At: tx.Now()})
-		tx.Put(t, out)
-		return nil
-	})
-	return out, err
 }
 
 func mustField(t *record.Type, name string) record.Field {

@@ -80,6 +80,9 @@ type Tx interface {
 	// Changed reads the fields of a row changed after seq since, with their
 	// last writer.
 	Changed(t *record.Type, id string, since int64) ([]History, error)
+	// LastSteps reads the latest step taken on each row of t; rows nobody ever
+	// moved are absent.
+	LastSteps(t *record.Type, ids ...string) (map[string]Step, error)
 	// CommittedAt is when the transaction with this seq was committed, Unix ms; 0 = unknown.
 	CommittedAt(seq int64) (int64, error)
 	// Quarantined reads one kept mutation; nil = none.

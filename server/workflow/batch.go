@@ -1,0 +1,337 @@
+package workflow
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"daohu/server/access"
+	"daohu/server/fault"
+	"daohu/server/household"
+	"daohu/server/record"
+	"daohu/server/write"
+)
+
+// BatchMost is how many rows are decided at once: one page of the inbox.
+const BatchMost = 200
+
+// UndoFor is how long a decision may be taken back, by the server's clock.
+const UndoFor = 10 * time.Second
+
+// Codes of a Verdict beside those of fault.
+const (
+	OK   = "ok"   // decided, or would be
+	Done = "done" // the caller decided just so before: the answer was lost on the way
+)
+
+// Mark names a row at the revision the caller saw.
+type Mark struct {
+	ID  string `json:"id" minLength:"12" maxLength:"12"`
+	Rev int64  `json:"rev" minimum:"1" doc:"revision of the row the admin saw"`
+}
+
+// Batch is one decision on many rows of a type.
+type Batch struct {
+	Action string
+	Reason string
+	Rows   []Mark
+	Dry    bool // judge only
+}
+
+// Verdict is what became of one row, or would.
+type Verdict struct {
+	ID     string        `json:"id"`
+	Code   string        `json:"code" doc:"ok, done (decided so by the caller before), stale, own-record, wrong-state, not-found, or invalid: errors of the household in fields"`
+	Detail string        `json:"detail,omitempty" doc:"a sentence for what was not done"`
+	Fields []fault.Field `json:"fields,omitempty"`
+	Rev    int64         `json:"rev,omitempty" doc:"revision now, to undo with"`
+	State  string        `json:"state,omitempty" doc:"state now"`
+}
+
+// Outcome is what became of many rows: each is named, in the order asked.
+type Outcome struct {
+	Dry   bool      `json:"dry,omitempty" doc:"nothing was written"`
+	N     int       `json:"n" doc:"rows with the code ok"`
+	Until int64     `json:"until,omitempty" doc:"how long the decision may be taken back, Unix ms by the server's clock"`
+	Rows  []Verdict `json:"rows"`
+}
+
+// ruling is one row under the locks and what is to become of it.
+type ruling struct {
+	out  record.Record // as it is then; nil = nothing is written
+	err  error         // why not
+	done bool          // it is so already, by the same hand
+}
+
+// ruler judges one row, as it stands under the locks.
+type ruler func(tx write.Tx, t *record.Type, row record.Record, rev int64) ruling
+
+// Decide moves one record of a reviewed type and returns it as it is then.
+// Where the type says so (record.Policy.Blocked) nothing is approved while the
+// household has errors: the fields of the invalid then name them.
+// Codes: invalid, not-found, own-record, stale, wrong-state.
+func (s *Service) Decide(ctx context.Context, a access.Actor, t *record.Type, id string, d Decision) (record.Record, error) {
+	rule, err := s.decision(ctx, a, t, d.Action, d.Reason)
+	if err != nil {
+		return nil, err
+	}
+	return s.one(ctx, a, t, d.Action, Mark{id, d.Rev}, rule)
+}
+
+// DecideAll decides on up to BatchMost rows in one transaction: those that may
+// be are, each of the others is named with the reason. A dry run says the
+// same and writes nothing. Code: invalid.
+func (s *Service) DecideAll(ctx context.Context, a access.Actor, t *record.Type, b Batch) (Outcome, error) {
+	rule, err := s.decision(ctx, a, t, b.Action, b.Reason)
+	if err != nil {
+		return Outcome{}, err
+	}
+	return s.all(ctx, a, t, b.Action, b.Rows, b.Dry, rule)
+}
+
+// Undo takes the caller's own decision back within UndoFor, when nothing else
+// happened to the row since. Codes: not-found, stale, wrong-state.
+func (s *Service) Undo(ctx context.Context, a access.Actor, t *record.Type, id string, rev int64) (record.Record, error) {
+	return s.one(ctx, a, t, "undo", Mark{id, rev}, s.undo(a))
+}
+
+// UndoAll is Undo for many rows, as DecideAll.
+func (s *Service) UndoAll(ctx context.Context, a access.Actor, t *record.Type, rows []Mark) (Outcome, error) {
+	out, err := s.all(ctx, a, t, "undo", rows, false, s.undo(a))
+	out.Until = 0
+	return out, err
+}
+
+// one carries out a ruling on one row.
+func (s *Service) one(ctx context.Context, a access.Actor, t *record.Type, action string, m Mark, rule ruler) (record.Record, error) {
+	got, _, err := s.rule(ctx, a, t, action, []Mark{m}, false, rule)
+	if err != nil {
+		return nil, err
+	}
+	if got[0].done {
+		return nil, fault.New(fault.Stale, "")
+	}
+	return got[0].out, got[0].err
+}
+
+// all carries out a ruling on many rows and says what became of each.
+func (s *Service) all(ctx context.Context, a access.Actor, t *record.Type, action string, marks []Mark, dry bool, rule ruler) (Outcome, error) {
+	if err := distinct(marks); err != nil {
+		return Outcome{}, err
+	}
+	got, now, err := s.rule(ctx, a, t, action, marks, dry, rule)
+	if err != nil {
+		return Outcome{}, err
+	}
+	out := Outcome{Dry: dry, Rows: make([]Verdict, 0, len(marks))}
+	state := mustField(t, "state")
+	for i, r := range got {
+		v := Verdict{ID: marks[i].ID, Code: OK}
+		if e, ok := errors.AsType[*fault.Error](r.err); ok {
+			v.Code, v.Detail, v.Fields = string(e.Code), e.Sentence(), e.Fields
+		}
+		if r.done {
+			v.Code = Done
+		}
+		if r.out != nil && !dry {
+			v.Rev, v.State = r.out.Base().Version, t.Get(r.out, state)
+		}
+		if v.Code == OK {
+			out.N++
+		}
+		out.Rows = append(out.Rows, v)
+	}
+	if out.N > 0 && !dry {
+		out.Until = now + UndoFor.Milliseconds()
+	}
+	return out, nil
+}
+
+// distinct checks that every row is named once.
+func distinct(marks []Mark) error {
+	if n := len(marks); n == 0 || n > BatchMost {
+		return fault.Bad(fault.Field{Name: "rows", Code: "range", Detail: "一次要处理 1 到 200 条。"})
+	}
+	seen := map[string]bool{}
+	for _, m := range marks {
+		if seen[m.ID] {
+			return fault.Bad(fault.Field{Name: "rows", Code: "format", Detail: "同一条记录只能写一次。"})
+		}
+		seen[m.ID] = true
+	}
+	return nil
+}
+
+// rule judges the rows under the locks of their households and, unless dry,
+// writes those that may change, in one transaction. Whoever comes second sees
+// the first one's revision. An error is not about a row: nothing is written.
+func (s *Service) rule(ctx context.Context, a access.Actor, t *record.Type, action string, marks []Mark, dry bool, judge ruler) (out []ruling, now int64, err error) {
+	ids := make([]string, len(marks))
+	for i, m := range marks {
+		ids[i] = m.ID
+	}
+	found, err := s.Store.FindAll(ctx, t, a.Township, ids)
+	if err != nil {
+		return nil, 0, err
+	}
+	in := write.Intent{Township: a.Township, Actor: a.User, Action: action}
+	for _, r := range found {
+		in.Households = append(in.Households, r.Base().Household)
+	}
+	_, err = s.Writer.Write(ctx, in, func(tx write.Tx) error {
+		out, now = make([]ruling, len(marks)), tx.Now()
+		got, err := tx.Load(t, ids...)
+		if err != nil {
+			return err
+		}
+		for i, m := range marks {
+			out[i] = ruleOn(tx, t, got[m.ID], m.Rev, judge)
+			if err := out[i].err; err != nil {
+				if e, ours := errors.AsType[*fault.Error](err); !ours || e.Code == fault.Unavailable || e.Code == fault.Internal {
+					return err
+				}
+			} else if !dry && !out[i].done {
+				advance(tx, a, t, got[m.ID], out[i].out, m.Rev)
+			}
+		}
+		return nil
+	})
+	return out, now, err
+}
+
+// ruleOn judges a row that is there and whose household is locked.
+func ruleOn(tx write.Tx, t *record.Type, row record.Record, rev int64, judge ruler) ruling {
+	if row == nil || row.Base().DeletedAt > 0 {
+		return ruling{err: fault.New(fault.NotFound, "")}
+	}
+	if _, locked := tx.Household(row.Base().Household); !locked { // it came after we had looked
+		return ruling{err: fault.New(fault.Stale, "")}
+	}
+	return judge(tx, t, row, rev)
+}
+
+// advance queues a moved row and its step.
+func advance(tx write.Tx, a access.Actor, t *record.Type, was, now record.Record, rev int64) {
+	state, words := mustField(t, "state"), mustField(t, "words")
+	tx.Add(&write.Step{Type: t.Name, Row: now.Base().ID, Rev: rev, From: t.Get(was, state), To: t.Get(now, state), By: a.User, Reason: t.Get(now, words), At: tx.Now()})
+	tx.Put(t, now)
+}
+
+// moved is a copy of row in another state.
+func moved(t *record.Type, row record.Record, state, words string) ruling {
+	out := t.Clone(row)
+	return ruling{out: out, err: errors.Join(t.Set(out, mustField(t, "state"), state), t.Set(out, mustField(t, "words"), words))}
+}
+
+// decision is the ruler of a decision. Code: invalid.
+func (s *Service) decision(ctx context.Context, a access.Actor, t *record.Type, action, reason string) (ruler, error) {
+	st, ok := steps[action]
+	if !ok || !t.Workflow {
+		return nil, fault.Bad(fault.Field{Name: "action", Code: "not-allowed", Detail: "只能通过、退回或不通过。"})
+	}
+	if err := Words(reason, st.words); err != nil {
+		return nil, err
+	}
+	faults, err := s.faults(ctx, a.Township)
+	if err != nil {
+		return nil, err
+	}
+	faults = once(faults)
+	return func(tx write.Tx, t *record.Type, row record.Record, rev int64) ruling {
+		m, state := row.Base(), t.Get(row, mustField(t, "state"))
+		switch {
+		case m.MadeBy == a.User:
+			return ruling{err: fault.New(fault.OwnRecord, "")}
+		case m.Version == rev+1 && state == st.to:
+			return already(tx, a, t, row, rev, st)
+		case m.Version != rev:
+			return ruling{err: fault.New(fault.Stale, "")}
+		case state != st.from:
+			return ruling{err: fault.New(fault.WrongState, "")}
+		}
+		if st.to == Approved && t.Blocked {
+			found, err := faults(tx, m.Household)
+			if err == nil {
+				err = named(found)
+			}
+			if err != nil {
+				return ruling{err: err}
+			}
+		}
+		return moved(t, row, st.to, reason)
+	}, nil
+}
+
+// once looks at each household once in a transaction: approving one row does
+// not change what is wrong with its household.
+func once(faults Faults) Faults {
+	var in write.Tx
+	var known map[string]map[string]fault.Field
+	return func(tx write.Tx, id string) (map[string]fault.Field, error) {
+		if tx != in { // also when the transaction runs again
+			in, known = tx, map[string]map[string]fault.Field{}
+		}
+		if found, ok := known[id]; ok {
+			return found, nil
+		}
+		found, err := faults(tx, id)
+		if err == nil {
+			known[id] = found
+		}
+		return found, err
+	}
+}
+
+// already says whether a row one revision on was moved by the caller, just so.
+func already(tx write.Tx, a access.Actor, t *record.Type, row record.Record, rev int64, st step) ruling {
+	last, err := tx.LastSteps(t, row.Base().ID)
+	if err != nil {
+		return ruling{err: err}
+	}
+	if l := last[row.Base().ID]; l.By == a.User && l.Rev == rev && l.From == st.from && l.To == st.to {
+		return ruling{out: row, done: true}
+	}
+	return ruling{err: fault.New(fault.Stale, "")}
+}
+
+// undo is the ruler that takes the caller's decision back.
+func (s *Service) undo(a access.Actor) ruler {
+	return func(tx write.Tx, t *record.Type, row record.Record, rev int64) ruling {
+		m := row.Base()
+		if m.Version != rev {
+			return ruling{err: fault.New(fault.Stale, "")}
+		}
+		steps, err := tx.LastSteps(t, m.ID)
+		if err != nil {
+			return ruling{err: err}
+		}
+		last := steps[m.ID]
+		switch {
+		case last.Rev != rev-1 || last.From != Pending || last.To != t.Get(row, mustField(t, "state")):
+			return ruling{err: fault.New(fault.WrongState, "这条记录没有可以撤回的决定。")}
+		case last.By != a.User:
+			return ruling{err: fault.New(fault.WrongState, "只有作决定的人能撤回。")}
+		case tx.Now()-last.At > UndoFor.Milliseconds():
+			return ruling{err: fault.New(fault.WrongState, "已经超过 10 秒，不能撤回了。")}
+		}
+		amended, err := amendedSince(tx, t, m, last.At)
+		switch {
+		case err != nil:
+			return ruling{err: err}
+		case amended:
+			return ruling{err: fault.New(fault.WrongState, "作者已经对这条记录提出修改，请先看那条修改。")}
+		}
+		return moved(t, row, Pending, "")
+	}
+}
+
+// amendedSince reports whether somebody asked for a change of the row after
+// the decision: taken back, the row could be rewritten under that wish.
+func amendedSince(tx write.Tx, t *record.Type, m *record.Meta, at int64) (bool, error) {
+	rows, err := tx.Of(household.ProposalType, m.Household)
+	return slices.ContainsFunc(rows, func(r record.Record) bool {
+		p := r.(*household.Proposal)
+		return p.Target == t.Name && p.Row == m.ID && p.State == "open" && p.DeletedAt == 0 && p.MadeAt >= at
+	}), err
+}
