@@ -251,6 +251,7 @@ func TestDemo(t *testing.T) {
 		t.Errorf("%v %v", sp, err)
 	}
 	demoCases(t, a)
+	demoMoney(t, a)
 	n, err := os.ReadFile(filepath.Join(dir, "demo.json"))
 	if err != nil || !bytes.Contains(n, []byte("township-2.xlsx")) {
 		t.Errorf("%s %v", n, err)

@@ -28,6 +28,7 @@ type cli struct {
 	Export    exportCmd    `cmd:"" help:"Write a township as a workbook, masked by role; every export is logged."`
 	Quality   qualityCmd   `cmd:"" help:"Check the registry by the data-quality rules, village by village."`
 	Figures   figuresCmd   `cmd:"" help:"Print the townships' figures, counted in the database."`
+	Funds     fundsCmd     `cmd:"" help:"Print the funds with their balances and add every entry up anew; exit 1 when the sums differ."`
 	Setting   settingCmd   `cmd:"" help:"Look at and change the rules a township goes by."`
 	Cases     casesCmd     `cmd:"" help:"Print the needs and problems that wait, township by township, and what is overdue."`
 	Pair      pairCmd      `cmd:"" help:"Look at pairings, and hand households over."`

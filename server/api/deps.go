@@ -47,6 +47,7 @@ type Deps struct {
 	Rates    Rates
 	Own      Own
 	Cases    Cases
+	Ledger   Ledger
 	Bodies   Bodies
 	Photos   Photos
 	Cards    Cards

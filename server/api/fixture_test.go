@@ -243,6 +243,7 @@ func newFixture(t testing.TB, change ...func(*Deps)) *fixture {
 		Notices:   notices{s},
 		Counting:  counting{s},
 		Cases:     cases{s},
+		Ledger:    money{s},
 		Forms:     papers{s},
 		Rates:     rates{s},
 		Own:       s,

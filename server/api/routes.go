@@ -108,6 +108,7 @@ func (a *API) table() []Route {
 	rs = append(rs, a.formRoutes()...)
 	rs = append(rs, a.cardRoutes()...)
 	rs = append(rs, a.inboxRoutes()...)
+	rs = append(rs, a.fundRoutes()...)
 	for _, t := range a.deps.Types {
 		rs = append(rs, a.recordRoutes(t)...)
 	}

@@ -28,6 +28,7 @@ import (
 	"daohu/server/figures"
 	"daohu/server/form"
 	"daohu/server/form/rate"
+	"daohu/server/ledger"
 	"daohu/server/notice"
 	"daohu/server/pairing"
 	"daohu/server/photo"
@@ -82,6 +83,7 @@ type App struct {
 	Forms     *form.Service
 	Cards     *booklet.Service
 	Rates     *rate.Service
+	Ledger    *ledger.Service
 	API       *api.API
 
 	opt      Options
@@ -203,6 +205,7 @@ func (a *App) assemble(ctx context.Context) error {
 	a.Forms, a.Rates = &form.Service{Store: a.DB, Writer: a.DB}, &rate.Service{Store: a.DB, Targets: a.Settings, Now: a.opt.Now}
 	a.Cards = &booklet.Service{Store: a.DB, Writer: a.DB, Terms: a.Settings}
 	a.Workflow = &workflow.Service{Store: a.DB, Writer: a.DB, Sealer: a.Box, Types: types.All(), Rules: types.Rules(), Faults: a.faults}
+	a.Ledger = &ledger.Service{Store: a.DB, Rows: a.Registry, Writer: a.DB}
 	a.Pairing = &pairing.Service{Writer: a.DB, People: people{a.Accounts}, Common: a.DB.Common, Books: a.Settings, Store: a.DB, Sealer: a.Box, Now: a.opt.Now}
 	a.Loader = &roster.Loader{Writer: a.DB, Registry: a.DB, Sealer: a.Box, NewID: a.DB.NewID}
 	cases := &casework.Desk{Store: a.DB, Rows: a.Registry, Writer: a.DB, Sealer: a.Box, Rules: casework.Builtin(), Now: a.opt.Now}
@@ -237,6 +240,7 @@ func (a *App) assemble(ctx context.Context) error {
 		Cases:          cases,
 		Forms:          forms{a.Forms},
 		Rates:          a.Rates,
+		Ledger:         a.Ledger,
 		Own:            own{a.Registry},
 		Settings:       a.Accounts,
 		Users:          a.Staff,

@@ -51,6 +51,7 @@ type Figures struct {
 	Changes          Cohort // member changes that were approved: households, members
 	Cases            Cases  // needs, problems and complaints: counts only
 	Given            Given  // households that were given the policy booklet
+	Help             []Help // what is done for the households, by kind
 	// Sources are the figures that others gave of the township, latest first.
 	Sources []quality.Source
 	// Miscounted are households whose own count of members is not that of the
@@ -108,6 +109,9 @@ func (a *App) Figures(ctx context.Context, code string, year int64) (*Figures, e
 		return nil, err
 	}
 	if err := a.count(ctx, code, &f.Cases); err != nil {
+		return nil, err
+	}
+	if f.Help, err = a.help(ctx, code); err != nil {
 		return nil, err
 	}
 	return f, a.changes(ctx, code, f)
@@ -227,6 +231,9 @@ func (f *Figures) Lines() []string {
 	out = append(out, fmt.Sprintf("《%s》第 %d 版已发放\t%d 户\t还有 %d 户没有发", f.Given.Title, f.Given.Edition, f.Given.Households, f.All.Households-f.Given.Households))
 	if f.Cases.Today != "" {
 		out = append(out, f.Cases.Counts()...)
+	}
+	for _, h := range f.Help {
+		out = append(out, h.Line())
 	}
 	if f.Miscounted > 0 {
 		out = append(out, fmt.Sprintf("人数和成员对不上的户\t%d 户", f.Miscounted))

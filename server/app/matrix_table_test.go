@@ -123,6 +123,7 @@ func (m *matrix) table() map[string]matrixRow {
 	m.formRows(rows)
 	m.cardRows(rows)
 	m.inboxRows(rows)
+	m.ledgerRows(rows)
 	for _, r := range matrixRecords() {
 		m.recordRows(rows, r)
 	}
@@ -254,6 +255,8 @@ func matrixRecords() []matrixRecord {
 		{"clip", "HCVTKA", true, map[string]any{"dialect": "改写"}, 422, 404, nil},
 		fixed("setting", "HCVTKA", true, "title"),
 		fixed("notice", "HCVTKA", true, "title"),
+		fixed("fund", "TKA", true, "name"),
+		fixed("entry", "TA", true, "reason"),
 	}
 }
 

@@ -43,7 +43,7 @@ func (j *judge) edit(t *record.Type, row record.Record, m mutation, patch map[st
 		}
 		var v verdict
 		switch {
-		case st.late || (f.Class != record.Merge && (f.Class != record.Author || t.Class == record.Author)):
+		case st.late || f.Class != record.Merge && (f.Class != record.Author || t.Class == record.Author || !revisable(t, row)):
 			v, err = j.propose(t, m, name, was, want, was, "open")
 		case otherChanged(changed, name, j.actor.User):
 			v, err = j.propose(t, m, name, j.baseValue(changed, f, name), want, was, "conflict")
@@ -96,8 +96,20 @@ func (j *judge) apply(t *record.Type, row, next record.Record, m mutation, patch
 			j.history(t, row, next, f, m)
 		}
 	}
+	j.step(t, row, next, m)
 	j.put(t, next, m, patch)
 	return nil
+}
+
+// step notes that a reviewed row went back to the queue.
+func (j *judge) step(t *record.Type, row, next record.Record, m mutation) {
+	if !t.Workflow {
+		return
+	}
+	f, _ := t.Field("state")
+	if from, to := t.Get(row, f), t.Get(next, f); from != to {
+		j.tx.Add(&write.Step{Type: t.Name, Row: m.id, Rev: row.Base().Version, From: from, To: to, By: j.actor.User, At: j.tx.Now()})
+	}
 }
 
 // may checks who may change the fields of patch: what the author keeps by the
@@ -210,12 +222,7 @@ func (j *judge) revise(t *record.Type, row, next record.Record, m mutation, patc
 			j.history(t, row, next, f, m)
 		}
 	}
-	if t.Workflow {
-		f, _ := t.Field("state")
-		if from, to := t.Get(row, f), t.Get(next, f); from != to {
-			j.tx.Add(&write.Step{Type: t.Name, Row: m.id, Rev: row.Base().Version, From: from, To: to, By: j.actor.User, At: j.tx.Now()})
-		}
-	}
+	j.step(t, row, next, m)
 	j.put(t, next, m, patch)
 	return verdict{effect: true}, nil
 }

@@ -278,7 +278,7 @@ func (j *judge) erase(t *record.Type, row record.Record, m mutation, st standing
 		return verdict{}, fault.New(fault.NotFound, "")
 	case row.Base().DeletedAt > 0:
 		return verdict{}, nil
-	case t.Class != record.Author || row.Base().MadeBy != j.actor.User || st.late || t.Private != nil:
+	case t.Class != record.Author && !t.Workflow || row.Base().MadeBy != j.actor.User || st.late || t.Private != nil:
 		return verdict{}, fault.New(fault.Forbidden, "这条记录不能由您删除。")
 	case !revisable(t, row):
 		return verdict{}, fault.New(fault.WrongState, "已经审核过的记录不能删除。")

@@ -47,6 +47,7 @@ func (g *gen) first() *roster.Book {
 	b.Pairings = g.pair(homes, logins(cadres), g.shares(len(cadres), 373))
 	b.Cadres = append(cadres, g.workers(1, list)...)
 	b.Visits = g.visits(b.Pairings)
+	b.Measures = g.measures(homes)
 	b.Settle()
 	return b
 }

@@ -127,6 +127,9 @@ type Policy struct {
 	Doc     string // one English sentence
 	// Check looks at a whole row after a patch; nil = nothing to check.
 	Check func(Record) []Problem
+	// Unfit says what keeps a row of a reviewed type from being approved; nil =
+	// nothing ever does.
+	Unfit func(Record) []Problem
 	// Hidden says that a row is not to be served to role letters; nil = never.
 	Hidden func(r Record, role string) bool
 	// Private names the person a row is about (user id, "" = nobody), who never

@@ -11,6 +11,7 @@ import (
 	"daohu/server/activity"
 	"daohu/server/area"
 	"daohu/server/household"
+	"daohu/server/measure"
 	"daohu/server/record"
 )
 
@@ -168,8 +169,9 @@ func TestSettle(t *testing.T) {
 func TestEveryFieldHasAColumn(t *testing.T) {
 	derived := map[string]string{
 		"household": "kind people place state erasedAt", "member": "erasedAt", "visit": "met checkinAt lat lng accuracy coord state words flags deviceAt windowAt burden",
+		"measure": "visit resultVisit state words agreedBy arrivedBy movedIn movedOut",
 	}
-	have := map[string]map[string]bool{"household": {}, "member": {}, "visit": {}}
+	have := map[string]map[string]bool{"household": {}, "member": {}, "visit": {}, "measure": {}}
 	for _, c := range householdTable().cols {
 		have["household"][c.field.Name] = true
 	}
@@ -179,7 +181,10 @@ func TestEveryFieldHasAColumn(t *testing.T) {
 	for _, c := range visitTable().cols {
 		have["visit"][c.field.Name] = true
 	}
-	for _, typ := range []*record.Type{household.HouseholdType, household.MemberType, activity.VisitType} {
+	for _, c := range measureTable().cols {
+		have["measure"][c.field.Name] = true
+	}
+	for _, typ := range []*record.Type{household.HouseholdType, household.MemberType, activity.VisitType, measure.Type} {
 		for _, f := range typ.Fields {
 			if f.Name == "" || have[typ.Name][f.Name] {
 				continue

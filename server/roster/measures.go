@@ -15,7 +15,7 @@ const SheetMeasures = "措施"
 type MeasureRow struct {
 	Row   int
 	House string          // 户编号
-	Rec   measure.Measure // Meta, Visit, State and Words are empty
+	Rec   measure.Measure // Meta, visits, State, Words, channels and what moved are empty
 }
 
 func measureTable() *table[MeasureRow] {
@@ -39,6 +39,15 @@ func measureTable() *table[MeasureRow] {
 			of("进度", "stage").words([][2]string{{measure.Wish, "心愿"}, {measure.Plan, "计划"}, {measure.Doing, "实施中"}, {measure.Done, "完成"}, {measure.Stopped, "停止"}},
 				map[string]string{"进行中": "实施中", "已完成": "完成", "已停止": "停止"}),
 			of("成效", "result").also("结果"),
+			of("产出数量", "yieldQuantity"),
+			of("产出单位", "yieldUnit"),
+			of("产出收入(元)", "yieldAmount").by(yuan).as(cents).also("产出收入"),
+			of("产出日期", "yieldDay"),
+			of("农户意见", "agreement").words([][2]string{{measure.Agreed, "同意"}, {measure.Objected, "不同意"}}, nil),
+			of("不同意的原因", "objection"),
+			of("农户意见日期", "agreedDay"),
+			of("是否收到", "arrived").words([][2]string{{measure.Arrived, "收到"}, {measure.NotArrived, "没收到"}}, nil),
+			of("收到日期", "arrivedDay"),
 			of("资金来源", "fund"),
 		}}
 }
@@ -120,6 +129,10 @@ func (p *planner) keepMeasure(m *MeasureRow, e *edit) {
 		p.at(Error, SheetMeasures, m.Row, "措施类别", CodePending, "这项措施还没有审核通过，请先审核。")
 		return
 	}
+	if _, given := e.set("given"); given {
+		p.at(Error, SheetMeasures, m.Row, measureHead("given"), CodeLedger, "已给金额由资金台账算出，不能用导入来改。")
+		return
+	}
 	if e != nil {
 		now := e.t.Clone(e.have)
 		for _, s := range e.sets {
@@ -142,6 +155,7 @@ func (v View) Measure(m *measure.Measure, house string) (MeasureRow, bool, error
 		return MeasureRow{}, false, err
 	}
 	row := MeasureRow{House: house, Rec: *rec.(*measure.Measure)}
-	row.Rec.Visit, row.Rec.State, row.Rec.Words = "", "", ""
+	r := &row.Rec
+	r.Visit, r.ResultVisit, r.State, r.Words, r.AgreedBy, r.ArrivedBy, r.MovedIn, r.MovedOut = "", "", "", "", "", "", 0, 0
 	return row, true, nil
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"daohu/server/fault"
+	"daohu/server/ledger"
 	"daohu/server/measure"
 	"daohu/server/roster"
 	"daohu/server/servertest/town"
@@ -14,9 +15,9 @@ import (
 
 func measures() *roster.Book {
 	b := &roster.Book{Areas: book().Areas, Measures: []roster.MeasureRow{
-		{House: "H1", Rec: measure.Measure{Kind: "产业帮扶", What: "两头牛", From: "2025-03-01", Amount: 1_000_000, Given: 500_050, Quantity: 2, Unit: "头", Stage: measure.Doing, Fund: "衔接资金"}},
+		{House: "H1", Rec: measure.Measure{Kind: "产业帮扶", What: "两头牛", From: "2025-03-01", Amount: 1_000_000, Given: 500_050, Quantity: 2, Unit: "头", Stage: measure.Doing, Fund: "衔接资金", Agreement: measure.Agreed, AgreedDay: "2025-02-20", Arrived: measure.Arrived, ArrivedDay: "2025-03-02"}},
 		{House: "H1", Rec: measure.Measure{Kind: "教育帮扶", What: "=1+1"}},
-		{House: "H2", Rec: measure.Measure{Kind: "产业帮扶", Stage: measure.Done, Result: "产犊两头", To: "2025-06-01", From: "2025-03-01"}},
+		{House: "H2", Rec: measure.Measure{Kind: "产业帮扶", Stage: measure.Done, Result: "产犊两头", YieldQuantity: 2, YieldUnit: "头", YieldAmount: 150_000, YieldDay: "2025-06-01", To: "2025-06-01", From: "2025-03-01"}},
 	}}
 	b.Settle()
 	return b
@@ -55,11 +56,11 @@ func TestMeasures(t *testing.T) {
 			t.Errorf("the same again: %d %v %+v", seq, err, p.Counts)
 		}
 		next := measures()
-		next.Measures[0].Rec.Given, next.Measures[0].Rec.Stage, next.Measures[0].Rec.Amount = 1_000_000, measure.Done, 0
+		next.Measures[0].Rec.Stage, next.Measures[0].Rec.Amount = measure.Done, 0
 		if p, err := w.load(w.read(next), w.into); err != nil || p.Counts.Measures != (roster.Count{Changed: 1, Same: 2}) {
 			t.Fatal(err, p.Counts)
 		}
-		if got := w.history(); !slices.Equal(got, []string{"measure.given 500050>1000000", "measure.stage doing>done"}) {
+		if got := w.history(); !slices.Equal(got, []string{"measure.stage doing>done"}) {
 			t.Errorf("history %q", got)
 		}
 		issues := func(in roster.Into, row roster.MeasureRow) (out []string) {
@@ -81,6 +82,12 @@ func TestMeasures(t *testing.T) {
 		if got := issues(w.into, roster.MeasureRow{House: "H1", Rec: measure.Measure{Kind: "教育帮扶", What: "=1+1", Quantity: 3}}); !slices.Equal(got, []string{"单位 required"}) {
 			t.Errorf("a number of nothing: %v", got)
 		}
+		richer := measures().Measures[0]
+		richer.Rec.Given = 1_000_000
+		if got := issues(w.into, richer); !slices.Equal(got, []string{"已给金额(元) ledger"}) {
+			t.Errorf("more money without the ledger: %v", got)
+		}
+		w.opening(500_050, 1)
 		m := one(w, measure.Type, func(m *measure.Measure) bool { return m.Kind == "教育帮扶" })
 		p = w.plan(w.read(&roster.Book{Areas: book().Areas, Measures: []roster.MeasureRow{{House: "H1", Rec: measure.Measure{Kind: "教育帮扶", What: "=1+1", Result: "好"}}}}), w.into)
 		m.State = "returned"
@@ -92,6 +99,42 @@ func TestMeasures(t *testing.T) {
 		}
 		if got := issues(w.into, roster.MeasureRow{House: "H1", Rec: measure.Measure{Kind: "教育帮扶", What: "=1+1", Result: "好"}}); !slices.Equal(got, []string{"措施类别 pending"}) {
 			t.Errorf("one that waits: %v", got)
+		}
+	})
+}
+
+// opening wants the money that imports spoke of in one opening fund, which the
+// entries bear out.
+func (w *world) opening(fen int64, entries int) {
+	w.t.Helper()
+	var funds []*ledger.Fund
+	var moves []*ledger.Entry
+	given := map[string]int64{}
+	for _, r := range w.rows(ledger.FundType) {
+		funds = append(funds, r.(*ledger.Fund))
+	}
+	for _, r := range w.rows(ledger.EntryType) {
+		moves = append(moves, r.(*ledger.Entry))
+	}
+	for _, r := range w.rows(measure.Type) {
+		given[r.Base().ID] = r.(*measure.Measure).Given
+	}
+	wrong, err := ledger.Check(funds, moves, given)
+	if err != nil || len(wrong) > 0 || len(funds) != 1 || !funds[0].Opens || funds[0].Total != fen || len(moves) != entries {
+		w.t.Errorf("%v %v: %+v, %d entries, want %d fen in %d", err, wrong, funds, len(moves), fen, entries)
+	}
+}
+
+// TestOpeningGrows: a second import adds to the same opening fund.
+func TestOpeningGrows(t *testing.T) {
+	town.Each(t, func(t *testing.T, b *town.Base) {
+		w := loaded(t, b, "999901102")
+		for i, what := range []string{"第一批", "第二批"} {
+			more := &roster.Book{Areas: book().Areas, Measures: []roster.MeasureRow{{House: "H1", Rec: measure.Measure{Kind: "产业帮扶", What: what, Amount: 300, Given: 200}}, {House: "H2", Rec: measure.Measure{Kind: "健康帮扶", What: what}}}}
+			if _, err := w.load(w.read(more), w.into); err != nil {
+				t.Fatal(err)
+			}
+			w.opening(200*int64(i+1), i+1)
 		}
 	})
 }

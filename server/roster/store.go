@@ -9,6 +9,7 @@ import (
 	"daohu/server/calendar"
 	"daohu/server/fault"
 	"daohu/server/household"
+	"daohu/server/ledger"
 	"daohu/server/measure"
 	"daohu/server/pairing"
 	"daohu/server/record"
@@ -45,7 +46,9 @@ func (l *Loader) Store(ctx context.Context, in Into, p *Plan) (int64, error) {
 		if err := p.change(tx, in.Actor); err != nil {
 			return err
 		}
-		p.insert(tx, in)
+		if err := ledger.NewBook(tx, in.Common, in.Actor).OpenWith(p.insert(tx, in)); err != nil {
+			return err
+		}
 		if err := household.Recount(tx, sorted(p.recount)...); err != nil {
 			return err
 		}
@@ -121,8 +124,9 @@ func (p *Plan) change(tx write.Tx, actor string) error {
 	return nil
 }
 
-// insert puts the new rows: households before what lies with them.
-func (p *Plan) insert(tx write.Tx, in Into) {
+// insert puts the new rows, households before what lies with them, and returns
+// the measures among them.
+func (p *Plan) insert(tx write.Tx, in Into) (out []*measure.Measure) {
 	for _, f := range p.fresh {
 		rec := f.t.Clone(f.rec) // decide may run again
 		u := in.People[f.login]
@@ -131,12 +135,15 @@ func (p *Plan) insert(tx write.Tx, in Into) {
 			r.Cadre, r.Name, r.Unit, r.Phone = u.ID, u.Name, u.Unit, u.Phone
 		case *activity.Visit:
 			r.MadeBy = u.ID
+		case *measure.Measure:
+			out = append(out, r)
 		}
 		if rec.Base().MadeAt == 0 {
 			rec.Base().MadeAt = tx.Now()
 		}
 		tx.Put(f.t, rec)
 	}
+	return out
 }
 
 // noon is 12:00 of a day in Asia/Shanghai, Unix ms.

@@ -198,7 +198,7 @@ func drawBook(t *rapid.T) *Book {
 		drawMembers(t, b, h.Rec.Code)
 		if rapid.Bool().Draw(t, "measure") {
 			m := MeasureRow{House: h.Rec.Code}
-			fill(t, measure.Type, &m.Rec, "kind what risk from amount given stage result fund")
+			fill(t, measure.Type, &m.Rec, "kind what risk from amount given stage result fund yieldAmount yieldDay agreedDay arrived arrivedDay")
 			b.Measures = append(b.Measures, m)
 		}
 		drawLinks(t, b, h.Rec.Code)

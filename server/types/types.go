@@ -9,6 +9,7 @@ import (
 	"daohu/server/casework"
 	"daohu/server/form"
 	"daohu/server/household"
+	"daohu/server/ledger"
 	"daohu/server/measure"
 	"daohu/server/notice"
 	"daohu/server/pairing"
@@ -46,6 +47,8 @@ func All() []*record.Type {
 		booklet.ClipType,
 		setting.Type,
 		notice.Type,
+		ledger.FundType,
+		ledger.EntryType,
 	}
 }
 

@@ -250,12 +250,8 @@ func (s *Service) decision(ctx context.Context, a access.Actor, t *record.Type, 
 		case state != st.from:
 			return ruling{err: fault.New(fault.WrongState, "")}
 		}
-		if st.to == Approved && t.Blocked {
-			found, err := faults(tx, m.Household)
-			if err == nil {
-				err = named(found)
-			}
-			if err != nil {
+		if st.to == Approved {
+			if err := fit(tx, t, row, faults); err != nil {
 				return ruling{err: err}
 			}
 		}

@@ -92,6 +92,28 @@ func Words(reason string, required bool) error {
 	return nil
 }
 
+// fit refuses to approve a row that its type calls unfit, or one of a type that
+// waits for the household to be without errors.
+func fit(tx write.Tx, t *record.Type, row record.Record, faults Faults) error {
+	if t.Unfit != nil {
+		var bad []fault.Field
+		for _, p := range t.Unfit(row) {
+			bad = append(bad, fault.Field(p))
+		}
+		if len(bad) > 0 {
+			return fault.Bad(bad...)
+		}
+	}
+	if !t.Blocked {
+		return nil
+	}
+	found, err := faults(tx, row.Base().Household)
+	if err != nil {
+		return err
+	}
+	return named(found)
+}
+
 func mustField(t *record.Type, name string) record.Field {
 	f, _ := t.Field(name) // a reviewed type has state and words: a test ranges over them
 	return f
