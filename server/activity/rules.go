@@ -57,7 +57,7 @@ func (e Evidence) On(day string) string {
 // ParseEvidence reads the document strictly. Code: invalid.
 func ParseEvidence(raw []byte) (Evidence, error) {
 	var e Evidence
-	if err := strictly(raw, &e); err != nil {
+	if err := Strictly(raw, &e); err != nil {
 		return e, err
 	}
 	switch e.Policy {
@@ -114,7 +114,7 @@ type Stage struct {
 // ParseStages reads the document strictly. Code: invalid.
 func ParseStages(raw []byte) (Stages, error) {
 	var s Stages
-	if err := strictly(raw, &s); err != nil {
+	if err := Strictly(raw, &s); err != nil {
 		return s, err
 	}
 	if len(s.Stages) != 4 {
@@ -153,7 +153,7 @@ type Rhythm struct {
 // ParseRhythm reads the document strictly. Code: invalid.
 func ParseRhythm(raw []byte) (Rhythm, error) {
 	var r Rhythm
-	if err := strictly(raw, &r); err != nil {
+	if err := Strictly(raw, &r); err != nil {
 		return r, err
 	}
 	if r.Every != "month" && r.Every != "quarter" {
@@ -204,8 +204,8 @@ func Kinds(today func() string) ([]setting.Kind, error) {
 	return out, nil
 }
 
-// strictly decodes one JSON object without unknown keys and with an edition.
-func strictly(raw []byte, v any) error {
+// Strictly decodes one JSON object without unknown keys or anything behind it. Code: invalid.
+func Strictly(raw []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.DisallowUnknownFields()
 	if err := d.Decode(v); err != nil {

@@ -238,6 +238,14 @@ type Photos interface {
 	// Open takes size thumb or full. The photo's household was not judged yet:
 	// fault.NotFound out of reach.
 	Open(ctx context.Context, a access.Actor, id, size string) (f io.ReadSeekCloser, modified time.Time, err error)
+	// Link makes a ticket that opens the same without a session, until a moment
+	// (Unix ms). Codes as Open.
+	Link(ctx context.Context, a access.Actor, id, size string) (ticket string, until int64, err error)
+	// OpenLink opens what a ticket speaks of, if its holder may still see it.
+	// Codes: not-found, gone, and those of Open.
+	OpenLink(ctx context.Context, id, size, ticket string) (f io.ReadSeekCloser, modified time.Time, err error)
+	// Waiting lists the caller's own photos whose bodies have not come for days.
+	Waiting(ctx context.Context, a access.Actor, days int) ([]json.RawMessage, error)
 }
 
 // check names what is missing: every field but those whose zero value means

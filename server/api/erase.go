@@ -17,6 +17,9 @@ type Erasure interface {
 	// member who has left, and returns the row. Codes: invalid, stale,
 	// wrong-state, not-found.
 	Erase(ctx context.Context, a access.Actor, in House, k retention.Ask) (json.RawMessage, error)
+	// ErasePhoto erases one picture for good and returns its row. Codes:
+	// invalid, not-found.
+	ErasePhoto(ctx context.Context, a access.Actor, id, reason string) (json.RawMessage, error)
 	// Export is the caller's own household's data.
 	Export(ctx context.Context, a access.Actor) (registry.OwnData, error)
 }

@@ -21,6 +21,10 @@ func (e erasure) Erase(_ context.Context, _ access.Actor, in House, k retention.
 	return json.RawMessage(`{"id":"x"}`), e.s.ask("erase", in.ID, k.Member, strconv.FormatInt(k.Rev, 10), k.Reason)
 }
 
+func (e erasure) ErasePhoto(_ context.Context, _ access.Actor, id, reason string) (json.RawMessage, error) {
+	return json.RawMessage(`{"id":"x"}`), e.s.ask("erase photo", id, reason)
+}
+
 func (e erasure) Export(context.Context, access.Actor) (registry.OwnData, error) {
 	return registry.OwnData{Household: mine}, e.s.ask("export")
 }

@@ -10,7 +10,6 @@ import (
 
 	"daohu/server/booklet"
 	"daohu/server/fault"
-	"daohu/server/record"
 )
 
 // A body named by its content never changes.
@@ -83,29 +82,4 @@ func shown(form, mime string, body []byte) (string, []byte, error) {
 	}
 	html, err := booklet.Render(body)
 	return "text/html; charset=utf-8", []byte(html), err
-}
-
-// photo serves a stored picture. Its bytes do not change, but whether the
-// caller may see it may: it is kept for a day only.
-func (a *API) photo(c *call) error {
-	id, size := c.gin.Param("id"), c.gin.DefaultQuery("size", "thumb")
-	if size != "thumb" && size != "full" {
-		return fault.Bad(fault.Field{Name: "size", Code: "not-allowed", Detail: "只能是 thumb 或 full。"})
-	}
-	if !record.IsID(id) {
-		return fault.New(fault.NotFound, "")
-	}
-	f, modified, err := a.deps.Photos.Open(c.r.Context(), c.actor, id, size)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = f.Close() }() // only read
-	h := c.w.Header()
-	h.Set("Cache-Control", "private, max-age=86400")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Content-Type", "image/jpeg")
-	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	h.Set("ETag", `"`+id+"-"+size+`"`)
-	http.ServeContent(c.w, c.r, "", modified, f)
-	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -195,6 +196,18 @@ func (picturefile) Close() error { return nil }
 
 func (s *service) Open(_ context.Context, _ access.Actor, id, size string) (io.ReadSeekCloser, time.Time, error) {
 	return picturefile{bytes.NewReader([]byte("0123456789"))}, time.Unix(1, 0), s.ask("open", id, size)
+}
+
+func (s *service) Link(_ context.Context, _ access.Actor, id, size string) (string, int64, error) {
+	return "a-ticket_", 7, s.ask("link", id, size)
+}
+
+func (s *service) OpenLink(_ context.Context, id, size, ticket string) (io.ReadSeekCloser, time.Time, error) {
+	return picturefile{bytes.NewReader([]byte("0123456789"))}, time.Unix(1, 0), s.ask("view", id, size, ticket)
+}
+
+func (s *service) Waiting(_ context.Context, _ access.Actor, days int) ([]json.RawMessage, error) {
+	return []json.RawMessage{json.RawMessage(`{"id":"x"}`)}, s.ask("waiting", strconv.Itoa(days))
 }
 
 // ServeHTTP stands for tus.

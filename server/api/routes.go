@@ -68,7 +68,6 @@ func (a *API) table() []Route {
 		{Method: http.MethodPatch, Path: "/api/v1/uploads/:id", Roles: "CV", Scope: Row, Body: picture, Time: slowest, PushOnly: true, Doc: "Send the next bytes.", end: raw(a.upload)},
 		{Method: http.MethodHead, Path: "/api/v1/uploads/:id", Roles: "CV", Scope: Row, PushOnly: true, Doc: "Where to go on.", end: raw(a.upload)},
 		{Method: get, Path: "/api/v1/blobs/:sha256", Roles: all, Scope: Row, Doc: "A text named by its SHA-256: card, form items. A card also as=html or as=plain (to read aloud).", Query: []string{"as"}, end: raw(a.blob)},
-		{Method: get, Path: "/api/v1/photos/:id", Roles: a.readers("photo"), Scope: Row, Time: slowest, Doc: "A photo as JPEG.", Query: []string{"size"}, end: raw(a.photo)},
 
 		{Method: get, Path: "/api/v1/quarantine", Roles: "T", Scope: Township, Doc: "Changes that could not be taken by themselves.", Query: append(page, "state"), end: typed(a.quarantine)},
 		{Method: post, Path: "/api/v1/quarantine/:id/decision", Roles: "T", Scope: Row, Body: small, Doc: "Take or refuse a change in quarantine.", end: typed(a.decideQuarantine)},
@@ -109,6 +108,7 @@ func (a *API) table() []Route {
 	rs = append(rs, a.cardRoutes()...)
 	rs = append(rs, a.inboxRoutes()...)
 	rs = append(rs, a.fundRoutes()...)
+	rs = append(rs, a.photoRoutes()...)
 	for _, t := range a.deps.Types {
 		rs = append(rs, a.recordRoutes(t)...)
 	}

@@ -55,7 +55,7 @@ type Options struct {
 	Now    func() time.Time // default: time.Now
 	Rand   io.Reader        // required: crypto/rand outside tests
 	// Demo wires the fake WeChat. New refuses it with anything that looks like
-	// production: an app id, a database server, an address beyond loopback.
+	// production: an app id, a database server, a bucket, an address beyond loopback.
 	Demo bool
 	// Unsafe does not wait for the disk: building the demo aside, and tests.
 	Unsafe bool
@@ -90,7 +90,7 @@ type App struct {
 	editions quality.Editions
 	headsOf  string // day the heads were last said
 	kv       *rediskv.KV
-	blobs    *blob.Disk
+	blobs    blobs
 	uploads  *photo.Uploads
 }
 
@@ -102,7 +102,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if o.Demo && (o.Config.WeChatAppID != "" || o.Config.DB != "" || !loopback(o.Config.Addr)) {
+	if o.Demo && (o.Config.WeChatAppID != "" || o.Config.DB != "" || o.Config.S3.Host != "" || !loopback(o.Config.Addr)) {
 		return nil, ErrDemo
 	}
 	a := &App{opt: o}
@@ -145,7 +145,7 @@ func (a *App) open(ctx context.Context) error {
 	if a.kv, err = rediskv.Open(c.Redis.Reveal(), rediskv.Options{Now: a.opt.Now, Log: a.opt.Log}); err != nil {
 		return err
 	}
-	if a.blobs, err = blob.NewDisk(filepath.Join(c.Data, "photos"), a.opt.Now()); err != nil {
+	if a.blobs, err = openBlobs(c, a.opt.Now()); err != nil {
 		return err
 	}
 	return a.openWeChat()
@@ -248,13 +248,13 @@ func (a *App) assemble(ctx context.Context) error {
 		Devices:        a.Phones,
 		Erasure:        erasure{a.Retention, a.Registry},
 		Bodies:         a.Registry,
-		Photos:         desk,
 		Cards:          a.Cards,
 		Clips:          clips{&booklet.Recorder{Store: a.DB, Writer: a.DB}, a.Registry},
+		Photos:         a.photos(desk),
 		Uploads:        a.uploads,
 		Other:          pages,
 		About:          api.About{Operator: c.Operator, Filing: c.Filing, Hotline: c.Hotline},
-		Checks:         []api.Check{{Name: "database", Ping: a.DB.Ping}, {Name: "redis", Ping: a.kv.Ping, Soft: true}, {Name: "key", Ping: a.keyCheck}},
+		Checks:         []api.Check{{Name: "database", Ping: a.DB.Ping}, {Name: "redis", Ping: a.kv.Ping, Soft: true}, {Name: "key", Ping: a.keyCheck}, {Name: "photos", Ping: a.blobs.Ping, Soft: true}},
 		Counters:       a.counters(),
 		Classify:       store.Classify,
 		PerIP:          a.limit(rediskv.Rate{N: 60, Per: time.Minute}),
@@ -344,6 +344,11 @@ func (a *App) housekeep(ctx context.Context) {
 	if _, err := a.uploads.Reap(ctx, a.opt.Now().UnixMilli()); err != nil {
 		a.opt.Log.ErrorContext(ctx, "forgetting old uploads failed", "err", err)
 	}
+	if n, err := a.uploads.Sweep(ctx, a.opt.Now().UnixMilli()); err != nil {
+		a.opt.Log.ErrorContext(ctx, "looking for forgotten pictures failed", "err", err)
+	} else if n > 0 {
+		a.opt.Log.InfoContext(ctx, "forgotten pictures removed", "files", n)
+	}
 	if _, err := a.Retention.Pass(ctx, true); err != nil {
 		a.opt.Log.ErrorContext(ctx, "applying the rules of retention failed", "err", err)
 	}
@@ -378,7 +383,7 @@ func (a *App) Close() error {
 	if a.kv != nil {
 		errs = append(errs, a.kv.Close())
 	}
-	if a.blobs != nil {
+	if a.blobs.Store != nil {
 		errs = append(errs, a.blobs.Close())
 	}
 	if a.DB != nil {

@@ -40,6 +40,7 @@ func (a *App) Checks() []Check {
 			_ = f.Close()
 			return os.Remove(filepath.Clean(f.Name()))
 		}},
+		{"photo store", a.blobs.Ping},
 	}
 }
 

@@ -65,7 +65,8 @@ func (m *matrix) matrixNew(name string) map[string]any {
 	x := m.targets[0]
 	return map[string]map[string]any{
 		"visit": {"day": m.Today()}, "confirmation": {"visit": x.rows["visit"], "answer": "来过"}, "need": {"text": "难"}, "measure": {"kind": "产业帮扶"}, "delivery": {"day": m.Today(), "way": "上门"}, "member": {"name": "新", "relation": "之子"},
-		"issue": {"category": "other", "subject": "新"}, "complaint": {"text": "难", "kind": "投诉"},
+		"consent": {"answer": "given", "day": m.Today(), "who": "户主", "edition": "2026-1"},
+		"issue":   {"category": "other", "subject": "新"}, "complaint": {"text": "难", "kind": "投诉"},
 		"response": {"day": m.Today(), "form": x.rows["form"]}, "photo": matrixPhoto(x.rows["visit"], matrixJPEG(77), ""),
 	}[name]
 }

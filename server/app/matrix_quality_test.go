@@ -26,7 +26,7 @@ func (m *matrix) qualityRows(rows map[string]matrixRow) {
 // row came to be as it is, except of what a household says of its helpers.
 func (m *matrix) above(name, readers string) string {
 	out := ""
-	if name == "confirmation" || name == "complaint" {
+	if name == "confirmation" || name == "consent" || name == "complaint" {
 		return out
 	}
 	for _, r := range "TKA" {

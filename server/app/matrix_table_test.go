@@ -86,7 +86,6 @@ func (m *matrix) table() map[string]matrixRow {
 
 		"GET /api/v1/blobs/:sha256": {who: all, reach: matrixTown, ask: matrixPath(func(x *matrixTarget) string { return "/api/v1/blobs/" + x.sha }),
 			shows: func(x *matrixTarget) string { return fmt.Sprintf("卡片正文%d", x.town.No) }},
-		"GET /api/v1/photos/:id": {who: "HCVT", reach: matrixHouse, ask: matrixPath(func(x *matrixTarget) string { return "/api/v1/photos/" + x.rows["photo"] })},
 
 		"GET /api/v1/quarantine": {who: "T", reach: matrixTown, ask: matrixPath(func(x *matrixTarget) string { return "/api/v1/quarantine?township=" + x.town.Township }),
 			shows: func(x *matrixTarget) string { return x.house }},
@@ -124,6 +123,7 @@ func (m *matrix) table() map[string]matrixRow {
 	m.cardRows(rows)
 	m.inboxRows(rows)
 	m.ledgerRows(rows)
+	m.photoRows(rows)
 	for _, r := range matrixRecords() {
 		m.recordRows(rows, r)
 	}
@@ -243,6 +243,7 @@ func matrixRecords() []matrixRecord {
 		{"confirmation", "HTA", false, map[string]any{"text": "改写"}, 422, 404, nil},
 		{"response", "HCVT", false, map[string]any{"day": "2026-01-01"}, 422, 404, nil},
 		{"photo", "HCVT", false, map[string]any{"note": "改写"}, 422, 404, nil},
+		{"consent", "HCVTA", false, map[string]any{"who": "改写"}, 422, 404, nil},
 		{"measure", "HCVTKA", false, map[string]any{"what": "改写"}, 422, 404, map[string]any{"kind": "产业帮扶"}},
 		{"delivery", "HCVTKA", false, map[string]any{"way": "电话"}, 422, 404, map[string]any{"day": "2026-03-01", "way": "自取"}},
 		{"need", "HCVTKA", false, map[string]any{"answer": "已答复"}, 200, 404, map[string]any{"text": "缺水"}},

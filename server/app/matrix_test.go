@@ -91,6 +91,7 @@ func (m *matrix) fill(scope string, town *fixtureTown, house int) *matrixTarget 
 		fixtureMut{Type: "measure", ID: id("measure"), House: h.ID, Patch: map[string]any{"kind": "产业帮扶", "what": mark("措施", "HCVTKA"), "visit": visit}},
 		fixtureMut{Type: "confirmation", ID: id("confirmation"), House: h.ID, Patch: map[string]any{"visit": visit, "answer": "来过", "text": mark("回执", "HTA")}},
 		fixtureMut{Type: "need", ID: id("need"), House: h.ID, Patch: map[string]any{"text": mark("难处", "HCVTKA"), "visit": visit}},
+		fixtureMut{Type: "consent", ID: id("consent"), House: h.ID, Patch: map[string]any{"answer": "given", "day": day, "who": mark("同意人", "HCVTA"), "edition": "2026-1"}},
 		fixtureMut{Type: "photo", ID: id("photo"), House: h.ID, Patch: matrixPhoto(visit, x.photo, mark("照片", "HCVT"))},
 		fixtureMut{Type: "photo", ID: m.DB.NewID(), House: h.ID, Patch: matrixPhoto(visit, other, "")},
 	)
@@ -117,6 +118,7 @@ func (m *matrix) fill(scope string, town *fixtureTown, house int) *matrixTarget 
 	m.fillCases(x, house, mark)
 	m.fillBooklet(x, phone)
 	m.fillFund(x)
+	m.fillPhotos(x)
 	return x
 }
 

@@ -10,6 +10,7 @@ import (
 	"daohu/server/casework"
 	"daohu/server/form/rate"
 	"daohu/server/pairing"
+	"daohu/server/photo"
 	"daohu/server/quality"
 	"daohu/server/setting"
 	"daohu/server/terms"
@@ -26,7 +27,11 @@ func (a *App) settingKinds() ([]setting.Kind, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append([]setting.Kind{words, quality.Kind(), rate.Kind(), pairing.Kind(), calendar.Kind(), casework.Kind(), booklet.Kind()}, visits...), nil
+	agreed, err := photo.ConsentKind()
+	if err != nil {
+		return nil, err
+	}
+	return append([]setting.Kind{words, agreed, quality.Kind(), rate.Kind(), pairing.Kind(), calendar.Kind(), casework.Kind(), booklet.Kind()}, visits...), nil
 }
 
 // PublishSetting publishes a document in one township, or in each, in the name

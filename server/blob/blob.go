@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"daohu/server/fault"
 )
@@ -16,7 +17,8 @@ import (
 // Put that returned nil survives a power cut. Every failure of the medium is
 // fault.Unavailable: the same call may succeed later.
 type Store interface {
-	// Put stores exactly size bytes of r under key, replacing what was there.
+	// Put stores exactly size bytes of r, at least one, under key, replacing
+	// what was there.
 	Put(ctx context.Context, key string, r io.Reader, size int64) error
 	// Open returns the body and its size in bytes; fault.NotFound when there
 	// is none. The caller closes it.
@@ -25,6 +27,17 @@ type Store interface {
 	Exists(ctx context.Context, key string) (bool, error)
 	// Delete removes the body; removing what is not there is no error.
 	Delete(ctx context.Context, key string) error
+	// Walk visits the bodies whose key begins with prefix, in no order; what
+	// is put or deleted meanwhile may be visited or not. An error of visit
+	// ends it and is returned.
+	Walk(ctx context.Context, prefix string, visit func(Info) error) error
+}
+
+// Info is one body that Walk found.
+type Info struct {
+	Key      string
+	Size     int64 // bytes
+	Modified time.Time
 }
 
 // maxKey is below what the key column of photo_body holds (160) and far below

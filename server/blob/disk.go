@@ -11,6 +11,7 @@ import (
 	"os"
 	"path"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -24,8 +25,39 @@ const tmpDir = ".tmp"
 // Disk is a Store in a folder. A body lies at <dir of key>/<2 hex>/<base of
 // key>: 256 shards keep folders small when a township has 100 000 photos.
 type Disk struct {
-	root *os.Root // refuses to leave the folder, whatever a key or a link says
+	root folder
 	next atomic.Uint64
+	shut io.Closer
+}
+
+// folder is what Disk does to its folder; tests make each call fail in turn.
+type folder interface {
+	OpenFile(name string, flag int, perm os.FileMode) (file, error)
+	MkdirAll(name string, perm os.FileMode) error
+	Rename(from, to string) error
+	Remove(name string) error
+	Stat(name string) (fs.FileInfo, error)
+	FS() fs.FS
+}
+
+// file is an open file or folder of it.
+type file interface {
+	io.ReadWriteSeeker
+	io.Closer
+	Stat() (fs.FileInfo, error)
+	Sync() error
+}
+
+// rooted is the folder itself. It refuses to leave it, whatever a key or a
+// link says.
+type rooted struct{ *os.Root }
+
+func (r rooted) OpenFile(name string, flag int, perm os.FileMode) (file, error) {
+	f, err := r.Root.OpenFile(name, flag, perm)
+	if err != nil {
+		return nil, err // and not a nil *os.File
+	}
+	return f, nil
 }
 
 var _ Store = (*Disk)(nil)
@@ -40,7 +72,7 @@ func NewDisk(dir string, now time.Time) (*Disk, error) {
 	if err != nil {
 		return nil, fmt.Errorf("blob: %w", err)
 	}
-	d := &Disk{root: root}
+	d := &Disk{root: rooted{root}, shut: root}
 	if err = d.root.MkdirAll(tmpDir, 0o700); err == nil {
 		err = d.clean(now.Add(-24 * time.Hour))
 	}
@@ -66,10 +98,10 @@ func (d *Disk) clean(old time.Time) error {
 }
 
 // Close lets go of the folder.
-func (d *Disk) Close() error { return d.root.Close() }
+func (d *Disk) Close() error { return d.shut.Close() }
 
-// file is where the body of key lies below the root.
-func file(key string) string {
+// place is where the body of key lies below the root.
+func place(key string) string {
 	sum := sha256.Sum256([]byte(key))
 	return path.Join(path.Dir(key), hex.EncodeToString(sum[:1]), path.Base(key))
 }
@@ -83,7 +115,7 @@ func (d *Disk) Put(ctx context.Context, key string, r io.Reader, size int64) err
 	if err != nil {
 		return err
 	}
-	if err := d.place(tmp, file(key)); err != nil {
+	if err := d.move(tmp, place(key)); err != nil {
 		_ = d.root.Remove(tmp)
 		return down(err)
 	}
@@ -116,7 +148,7 @@ func (d *Disk) write(ctx context.Context, r io.Reader, size int64) (string, erro
 
 // temp makes a fresh temporary file; names left by an earlier process with
 // the same process id are skipped.
-func (d *Disk) temp() (*os.File, string, error) {
+func (d *Disk) temp() (file, string, error) {
 	for {
 		name := path.Join(tmpDir, strconv.Itoa(os.Getpid())+"-"+strconv.FormatUint(d.next.Add(1), 10))
 		f, err := d.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
@@ -126,11 +158,14 @@ func (d *Disk) temp() (*os.File, string, error) {
 	}
 }
 
-// place renames tmp to name and makes the new name durable.
-func (d *Disk) place(tmp, name string) error {
+// move renames tmp to name and makes the new name durable.
+func (d *Disk) move(tmp, name string) error {
 	dir := path.Dir(name)
 	_, err := d.root.Stat(dir)
 	fresh := errors.Is(err, fs.ErrNotExist)
+	if err != nil && !fresh {
+		return err
+	}
 	if fresh {
 		if err := d.root.MkdirAll(dir, 0o700); err != nil {
 			return err
@@ -151,7 +186,7 @@ func (d *Disk) place(tmp, name string) error {
 }
 
 func (d *Disk) sync(dir string) error {
-	f, err := d.root.Open(dir)
+	f, err := d.root.OpenFile(dir, os.O_RDONLY, 0)
 	if err != nil {
 		return err
 	}
@@ -164,7 +199,7 @@ func (d *Disk) Open(ctx context.Context, key string) (io.ReadSeekCloser, int64, 
 	if err := errors.Join(CheckKey(key), ctx.Err()); err != nil {
 		return nil, 0, down(err)
 	}
-	f, err := d.root.Open(file(key))
+	f, err := d.root.OpenFile(place(key), os.O_RDONLY, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, 0, fault.Wrap(fault.NotFound, err)
 	}
@@ -184,7 +219,7 @@ func (d *Disk) Exists(ctx context.Context, key string) (bool, error) {
 	if err := errors.Join(CheckKey(key), ctx.Err()); err != nil {
 		return false, down(err)
 	}
-	_, err := d.root.Stat(file(key))
+	_, err := d.root.Stat(place(key))
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
@@ -199,13 +234,46 @@ func (d *Disk) Delete(ctx context.Context, key string) error {
 	if err := errors.Join(CheckKey(key), ctx.Err()); err != nil {
 		return down(err)
 	}
-	name := file(key)
+	name := place(key)
 	err := d.root.Remove(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err == nil {
 		err = d.sync(path.Dir(name))
+	}
+	return down(err)
+}
+
+// Walk implements Store. A file that is no body is passed over.
+func (d *Disk) Walk(ctx context.Context, prefix string, visit func(Info) error) error {
+	var stop error
+	err := fs.WalkDir(d.root.FS(), ".", func(p string, e fs.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil // deleted meanwhile
+		case err != nil:
+			return err
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case p == tmpDir:
+			return fs.SkipDir
+		case !e.Type().IsRegular():
+			return nil
+		}
+		key := path.Join(path.Dir(path.Dir(p)), path.Base(p))
+		if CheckKey(key) != nil || place(key) != p || !strings.HasPrefix(key, prefix) {
+			return nil
+		}
+		info, err := e.Info()
+		if err != nil {
+			return nil // deleted meanwhile
+		}
+		stop = visit(Info{Key: key, Size: info.Size(), Modified: info.ModTime()})
+		return stop
+	})
+	if stop != nil {
+		return stop
 	}
 	return down(err)
 }

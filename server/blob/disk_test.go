@@ -1,7 +1,6 @@
 package blob
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -9,10 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
-	"testing/iotest"
 	"time"
 
 	"daohu/server/fault"
@@ -42,46 +39,6 @@ func files(t *testing.T, dir string) (out []string) {
 		t.Fatal(err)
 	}
 	return out
-}
-
-func TestDiskKeepsWhatWasPut(t *testing.T) {
-	d, dir := open(t)
-	ctx := context.Background()
-	key := "photo/530000/ab12.jpg"
-	if ok, err := d.Exists(ctx, key); ok || err != nil {
-		t.Fatalf("before Put: %v %v", ok, err)
-	}
-	if _, _, err := d.Open(ctx, key); !fault.Is(err, fault.NotFound) {
-		t.Fatalf("Open of nothing: %v", err)
-	}
-	for _, body := range []string{"first", "a longer second body", ""} {
-		if err := d.Put(ctx, key, strings.NewReader(body), int64(len(body))); err != nil {
-			t.Fatal(err)
-		}
-		f, n, err := d.Open(ctx, key)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, _ := io.ReadAll(f)
-		if string(got) != body || n != int64(len(body)) {
-			t.Errorf("got %q, size %d, want %q", got, n, body)
-		}
-		if at, err := f.Seek(0, io.SeekStart); at != 0 || err != nil {
-			t.Errorf("Seek: %d %v", at, err)
-		}
-		_ = f.Close()
-	}
-	if got := files(t, dir); len(got) != 1 || filepath.Base(got[0]) != "ab12.jpg" {
-		t.Errorf("files %v, want only the body", got)
-	}
-	for range 2 { // the second finds nothing, which is no error
-		if err := d.Delete(ctx, key); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if ok, _ := d.Exists(ctx, key); ok {
-		t.Error("still there after Delete")
-	}
 }
 
 func TestDiskSurvivesReopening(t *testing.T) {
@@ -117,71 +74,6 @@ func TestDiskSurvivesReopening(t *testing.T) {
 	}
 }
 
-func TestDiskRefusesForeignNames(t *testing.T) {
-	d, dir := open(t)
-	ctx := context.Background()
-	bad := []string{"", "/", "/a", "a/", "a//b", "..", "../a", "a/../b", "a/..", "./a", ".tmp/1", "a/.b", "A", "a b", "a\\b", "a\x00", "照片", "a:b", "-a", strings.Repeat("a", maxKey+1), strings.Repeat("a", maxKey) + "A"}
-	for _, k := range bad {
-		if err := d.Put(ctx, k, strings.NewReader("x"), 1); !fault.Is(err, fault.Internal) {
-			t.Errorf("Put(%q): %v", k, err)
-		}
-		if _, _, err := d.Open(ctx, k); err == nil || fault.Is(err, fault.NotFound) {
-			t.Errorf("Open(%q): %v", k, err)
-		}
-		if _, err := d.Exists(ctx, k); err == nil {
-			t.Errorf("Exists(%q) took it", k)
-		}
-		if err := d.Delete(ctx, k); err == nil {
-			t.Errorf("Delete(%q) took it", k)
-		}
-	}
-	if got := files(t, dir); len(got) != 0 {
-		t.Errorf("files made: %v", got)
-	}
-	for _, k := range []string{"a", "a.jpg", "a_b-c/0.d", strings.Repeat("a", maxKey)} {
-		if err := CheckKey(k); err != nil {
-			t.Errorf("CheckKey(%q): %v", k, err)
-		}
-	}
-}
-
-func TestDiskStoresWholeOrNothing(t *testing.T) {
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	for name, c := range map[string]struct {
-		ctx  context.Context
-		r    io.Reader
-		size int64
-		want fault.Code
-	}{
-		"disk full": {context.Background(), io.MultiReader(strings.NewReader("half"), iotest.ErrReader(syscall.ENOSPC)), 8, fault.Unavailable},
-		"too short": {context.Background(), strings.NewReader("half"), 8, fault.Internal},
-		"too long":  {context.Background(), strings.NewReader("much too long"), 8, fault.Internal},
-		"cancelled": {ctx, strings.NewReader("12345678"), 8, fault.Unavailable},
-	} {
-		t.Run(name, func(t *testing.T) {
-			d, dir := open(t)
-			if err := d.Put(context.Background(), "a/b", strings.NewReader("before"), 6); err != nil {
-				t.Fatal(err)
-			}
-			if err := d.Put(c.ctx, "a/b", c.r, c.size); !fault.Is(err, c.want) {
-				t.Errorf("Put: %v, want %s", err, c.want)
-			}
-			if got := files(t, dir); len(got) != 1 {
-				t.Errorf("files %v, want only the earlier body", got)
-			}
-			f, _, err := d.Open(context.Background(), "a/b")
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer f.Close()
-			if got, _ := io.ReadAll(f); string(got) != "before" {
-				t.Errorf("the earlier body became %q", got)
-			}
-		})
-	}
-}
-
 func TestDiskFailsCleanlyWithoutItsFolder(t *testing.T) {
 	d, dir := open(t)
 	if err := os.RemoveAll(filepath.Join(dir, tmpDir)); err != nil {
@@ -211,28 +103,140 @@ func TestDiskDoesNotFollowLinksOut(t *testing.T) {
 	}
 }
 
-func TestDiskPutsOfOneKeyAtOnce(t *testing.T) {
-	d, dir := open(t)
-	var wg sync.WaitGroup
-	for i := range 8 {
-		body := bytes.Repeat([]byte{byte('a' + i)}, 4096)
-		wg.Go(func() {
-			if err := d.Put(context.Background(), "k/one", bytes.NewReader(body), 4096); err != nil {
-				t.Error(err)
-			}
-		})
+// failing makes the call number at, counted over folder and files, fail.
+type failing struct {
+	folder
+	n, at int
+	err   error
+}
+
+func (f *failing) next() error {
+	if f.n++; f.n == f.at {
+		return f.err
 	}
-	wg.Wait()
-	f, n, err := d.Open(context.Background(), "k/one")
+	return nil
+}
+
+func (f *failing) OpenFile(name string, flag int, perm os.FileMode) (file, error) {
+	if err := f.next(); err != nil {
+		return nil, err
+	}
+	g, err := f.folder.OpenFile(name, flag, perm)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	defer f.Close()
-	got, _ := io.ReadAll(f)
-	if n != 4096 || len(bytes.Trim(got, string(got[:1]))) != 0 {
-		t.Errorf("bodies were mixed: %d bytes", n)
+	return failingFile{g, f, flag&os.O_WRONLY != 0}, nil
+}
+
+func (f *failing) MkdirAll(name string, perm os.FileMode) error {
+	if err := f.next(); err != nil {
+		return err
 	}
-	if left := files(t, dir); len(left) != 1 {
-		t.Errorf("left over: %v", left)
+	return f.folder.MkdirAll(name, perm)
+}
+
+func (f *failing) Rename(from, to string) error {
+	if err := f.next(); err != nil {
+		return err
+	}
+	return f.folder.Rename(from, to)
+}
+
+func (f *failing) Stat(name string) (fs.FileInfo, error) {
+	if err := f.next(); err != nil {
+		return nil, err
+	}
+	return f.folder.Stat(name)
+}
+
+type failingFile struct {
+	file
+	f       *failing
+	written bool // closing what was only read loses nothing
+}
+
+// Write writes half of p before it fails.
+func (g failingFile) Write(p []byte) (int, error) {
+	if err := g.f.next(); err != nil {
+		n, _ := g.file.Write(p[:len(p)/2])
+		return n, err
+	}
+	return g.file.Write(p)
+}
+
+func (g failingFile) Sync() error {
+	if err := g.f.next(); err != nil {
+		return err
+	}
+	return g.file.Sync()
+}
+
+func (g failingFile) Close() error {
+	if !g.written {
+		return g.file.Close()
+	}
+	if err := g.f.next(); err != nil {
+		_ = g.file.Close()
+		return err
+	}
+	return g.file.Close()
+}
+
+// TestDiskFailsAtEveryCall lets the medium fail at each call of a Put in turn:
+// what is there afterwards is the body before or the new one, whole, nothing
+// lies about, and the next Put succeeds.
+func TestDiskFailsAtEveryCall(t *testing.T) {
+	for _, bad := range []error{syscall.ENOSPC, syscall.EIO} {
+		for _, key := range []string{"old/b", "new/c"} { // a folder that is there, and one that is not
+			k := 1
+			for ; ; k++ {
+				d, dir := open(t)
+				if err := d.Put(t.Context(), "old/b", strings.NewReader("before"), 6); err != nil {
+					t.Fatal(err)
+				}
+				broken := &failing{folder: d.root, at: k, err: bad}
+				d.root = broken
+				err := d.Put(t.Context(), key, strings.NewReader("afterwards"), 10)
+				if broken.n < k { // it needs fewer calls
+					if err != nil {
+						t.Fatal(err)
+					}
+					break
+				}
+				if !fault.Is(err, fault.Unavailable) || !errors.Is(err, bad) {
+					t.Errorf("%s, call %d: %v", bad, k, err)
+				}
+				broken.at = 0
+				check := func(when string, allowed ...string) {
+					t.Helper()
+					got := "(none)"
+					if f, _, err := d.Open(t.Context(), key); err == nil {
+						b, _ := io.ReadAll(f)
+						_, got = f.Close(), string(b)
+					}
+					for _, a := range allowed {
+						if got == a {
+							return
+						}
+					}
+					t.Errorf("%s at call %d of %s, %s: %q", bad, k, key, when, got)
+				}
+				was := map[string]string{"old/b": "before", "new/c": "(none)"}[key]
+				check("after the failure", was, "afterwards")
+				for _, f := range files(t, dir) {
+					if strings.Contains(f, tmpDir) {
+						t.Errorf("%s at call %d: %s was left", bad, k, f)
+					}
+				}
+				if err := d.Put(t.Context(), key, strings.NewReader("afterwards"), 10); err != nil {
+					t.Errorf("%s at call %d, once more: %v", bad, k, err)
+				}
+				check("once more", "afterwards")
+			}
+			if k < 8 {
+				t.Errorf("only %d calls were seen", k)
+			}
+			t.Logf("%s: %d calls of a Put into %s failed in turn", bad, k-1, key)
+		}
 	}
 }

@@ -21,6 +21,7 @@ type Config struct {
 	Addr           string         // host:port to listen on
 	Data           string         // folder of the embedded mode
 	DB             Secret         // MySQL DSN; "" = SQLite in Data
+	S3             S3             // where photos are kept; the zero value = in Data
 	Redis          Secret         // host:port, password@host:port or redis URL; "" = in process
 	WeChatAppID    string         // "" = no WeChat login
 	WeChatSecret   Secret         // set if WeChatAppID is
@@ -55,6 +56,8 @@ func Vars() []Var {
 			func(c *Config, s string) error { c.DB = Secret(s); return dsn(s) }},
 		{"DAOHU_REDIS", "", "Redis, as host:port, password@host:port or redis://:password@host:port/0; unset = in the process.", true,
 			func(c *Config, s string) error { c.Redis = Secret(s); return redis(s) }},
+		{"DAOHU_S3", "", "S3 bucket for the photos, as https://key:secret@host[:port]/bucket?region=name, key and secret percent-encoded; http:// only within one machine or a closed network. Path-style; the bucket must exist. Unset = in DAOHU_DATA.", true,
+			func(c *Config, s string) (err error) { c.S3, err = parseS3(s); return err }},
 		{"DAOHU_WECHAT_APPID", "", "App id of the mini-program; unset = no WeChat login.", false,
 			func(c *Config, s string) error { c.WeChatAppID = s; return nil }},
 		{"DAOHU_WECHAT_SECRET", "", "App secret of the mini-program.", true,
@@ -169,6 +172,37 @@ func redis(s string) error {
 		return nil
 	}
 	return errors.New("must be host:port, password@host:port or redis://:password@host:port/0")
+}
+
+// S3 is one bucket of an S3 server.
+type S3 struct {
+	Host   string // host or host:port; "" = none is set
+	Bucket string
+	Region string // "" = not told
+	Key    string
+	Secret Secret
+	Plain  bool // http instead of https
+}
+
+// parseS3 reads an address such as https://key:secret@host/bucket?region=x.
+func parseS3(s string) (S3, error) {
+	bad := errors.New("must be https://key:secret@host/bucket, with ?region=… if the server wants one; key and secret percent-encoded")
+	u, err := url.Parse(s)
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.Hostname() == "" || u.User == nil || u.Fragment != "" {
+		return S3{}, bad
+	}
+	out := S3{Host: u.Host, Bucket: strings.Trim(u.Path, "/"), Region: u.Query().Get("region"), Key: u.User.Username(), Plain: u.Scheme == "http"}
+	secret, _ := u.User.Password()
+	out.Secret = Secret(secret)
+	for name := range u.Query() {
+		if name != "region" {
+			return S3{}, bad
+		}
+	}
+	if out.Bucket == "" || strings.Contains(out.Bucket, "/") || out.Key == "" || secret == "" {
+		return S3{}, bad
+	}
+	return out, nil
 }
 
 func webURL(s string) error {

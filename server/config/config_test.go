@@ -110,6 +110,28 @@ func TestAllProblemsTogether(t *testing.T) {
 	}
 }
 
+func TestS3(t *testing.T) {
+	for in, want := range map[string]S3{
+		"https://AKID:s%2Fe%40c@s3.example.cn/photos":                   {Host: "s3.example.cn", Bucket: "photos", Key: "AKID", Secret: "s/e@c"},
+		"https://AKID:sec@s3.example.cn:9000/photos/?region=cn-north-1": {Host: "s3.example.cn:9000", Bucket: "photos", Region: "cn-north-1", Key: "AKID", Secret: "sec"},
+		"http://AKID:sec@127.0.0.1:9000/photos":                         {Host: "127.0.0.1:9000", Bucket: "photos", Key: "AKID", Secret: "sec", Plain: true},
+	} {
+		c, err := Load(env(map[string]string{"DAOHU_S3": in}))
+		if err != nil || c.S3 != want {
+			t.Errorf("%s: %+v %v", in, c.S3, err)
+		}
+		if text := fmt.Sprintf("%v %+v %#v", c, c, c); strings.Contains(text, want.Secret.Reveal()) {
+			t.Errorf("the secret is printed: %s", text)
+		}
+	}
+	for _, bad := range []string{"s3.example.cn/photos", "https://s3.example.cn/photos", "https://AKID:hunter2@s3.example.cn", "https://AKID:hunter2@/photos", "https://AKID@s3.example.cn/photos",
+		"https://:hunter2@s3.example.cn/photos", "ftp://AKID:hunter2@s3.example.cn/photos", "https://AKID:hunter2@s3.example.cn/photos/sub", "https://AKID:hunter2@s3.example.cn/photos?acl=public", "https://AKID:hunter2@s3.example.cn/photos#x", "https://AKID:%zz@s3.example.cn/photos"} {
+		if _, err := Load(env(map[string]string{"DAOHU_S3": bad})); err == nil || strings.Contains(err.Error(), "hunter2") || strings.Contains(err.Error(), "AKID") {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+}
+
 func TestMoreBadValues(t *testing.T) {
 	for name, values := range map[string][]string{
 		"DAOHU_ADDR":            {"h:99999", "h:x", "h"},

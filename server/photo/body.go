@@ -23,8 +23,9 @@ type Body struct {
 	ThumbSize int64
 	Width     int64 // of the stored picture, pixels
 	Height    int64
-	MadeAt    int64 // Unix ms; set by the store
-	UpdatedAt int64 // Unix ms; set by the store
+	Print     string `gorm:"column:dhash"` // see Result.Print; "" = none
+	MadeAt    int64  // Unix ms; set by the store
+	UpdatedAt int64  // Unix ms; set by the store
 }
 
 // TableName is the table of Body.
@@ -40,6 +41,7 @@ type Stored struct {
 	Height   int64
 	Key      string // blob keys, "" when bad
 	ThumbKey string
+	Print    string // see Result.Print
 }
 
 // Rows is what uploading needs of the photo rows.
@@ -60,6 +62,8 @@ type Bodies interface {
 	BodyByContent(ctx context.Context, township, author, sha256 string) (Body, bool, error)
 	// SaveBody stores b, replacing an earlier body of the same photo.
 	SaveBody(ctx context.Context, b Body) error
+	// BodyKnown reports whether any body lies under the blob key.
+	BodyKnown(ctx context.Context, key string) (bool, error)
 }
 
 // Keys returns the blob keys of the picture and the thumbnail of a row. They

@@ -20,6 +20,20 @@ type Finder interface {
 	EverTownships(ctx context.Context, principal string) ([]string, error)
 	// BodyOf says where the stored picture of a row lies.
 	BodyOf(ctx context.Context, township, id string) (Body, bool, error)
+	// Alike lists stored pictures to compare b with, at most a few thousand:
+	// the latest of the same author, and those of the township with the same
+	// file or print; not b itself.
+	Alike(ctx context.Context, b Body) ([]Alike, error)
+	// Bodiless lists the author's rows whose body has not come since before
+	// (Unix ms), the oldest first.
+	Bodiless(ctx context.Context, townships []string, author string, before int64, limit int) ([]*Photo, error)
+}
+
+// Alike is a stored picture that may show what another does.
+type Alike struct {
+	Photo, Visit, Household string
+	SHA256                  string `gorm:"column:sha256"`
+	Print                   string `gorm:"column:dhash"`
 }
 
 // Scope judges whether the actor may see a row now.
@@ -51,19 +65,20 @@ func (d *Desk) Row(ctx context.Context, actor access.Actor, id string) (Photo, e
 		return Photo{}, err
 	}
 	p := r.(*Photo)
-	switch {
-	case p.MadeBy != actor.User:
+	if p.MadeBy != actor.User {
 		return Photo{}, fault.New(fault.NotFound, "")
-	case p.State == Erased:
-		return Photo{}, fault.New(fault.Gone, "这张照片已按规定删除，不用再传。")
 	}
-	return *p, nil
+	return *p, takes(p.State)
 }
 
 // Finish writes what became of the body into the row, so that it reaches every
 // phone that holds the household.
 func (d *Desk) Finish(ctx context.Context, id string, s Stored) error {
 	found, err := d.Finder.Find(ctx, Type, []string{s.Township}, id)
+	if err != nil {
+		return err
+	}
+	flag, twin, err := d.twin(ctx, found.(*Photo), s)
 	if err != nil {
 		return err
 	}
@@ -74,11 +89,19 @@ func (d *Desk) Finish(ctx context.Context, id string, s Stored) error {
 			return err
 		}
 		p, ok := got[id].(*Photo)
-		if !ok || p.DeletedAt > 0 || p.SHA256 != s.SHA256 || p.State == Erased {
+		if !ok || p.DeletedAt > 0 || p.SHA256 != s.SHA256 {
 			return fault.New(fault.NotFound, "")
 		}
+		if err := takes(p.State); err != nil {
+			return err
+		}
 		next := *p
-		next.State, next.Width, next.Height = s.State, s.Width, s.Height
+		if next.Width, next.Height = s.Width, s.Height; p.State != Withheld {
+			next.State = s.State
+		}
+		if flag != "" {
+			next.Flags, next.Twin = flagged(next.Flags, flag), twin
+		}
 		if next != *p {
 			tx.Put(Type, &next)
 		}
@@ -90,14 +113,7 @@ func (d *Desk) Finish(ctx context.Context, id string, s Stored) error {
 // Open opens a stored picture, size thumb or full, for someone who may see its
 // row now; fault.NotFound while the body is on its way.
 func (d *Desk) Open(ctx context.Context, a access.Actor, id, size string) (io.ReadSeekCloser, time.Time, error) {
-	r, err := d.Scope.Row(ctx, a, Type, id)
-	if err != nil {
-		return nil, time.Time{}, err
-	}
-	if r.(*Photo).State == Erased {
-		return nil, time.Time{}, fault.New(fault.Gone, "这张照片已按规定删除。")
-	}
-	b, ok, err := d.Finder.BodyOf(ctx, r.Base().Township, id)
+	b, err := d.seen(ctx, a, id)
 	if err != nil {
 		return nil, time.Time{}, err
 	}
@@ -105,9 +121,41 @@ func (d *Desk) Open(ctx context.Context, a access.Actor, id, size string) (io.Re
 	if size == "thumb" {
 		key = b.ThumbKey
 	}
-	if !ok || key == "" {
-		return nil, time.Time{}, fault.New(fault.NotFound, "这张照片还没有传完。")
-	}
 	f, _, err := d.Blobs.Open(ctx, key)
 	return f, time.UnixMilli(b.MadeAt), err
+}
+
+// seen says where a picture lies to someone who may see it now.
+func (d *Desk) seen(ctx context.Context, a access.Actor, id string) (Body, error) {
+	r, err := d.Scope.Row(ctx, a, Type, id)
+	if err != nil {
+		return Body{}, err
+	}
+	switch s := r.(*Photo).State; {
+	case s == Erased:
+		return Body{}, fault.New(fault.Gone, "这张照片已按规定删除。")
+	case s == Refused:
+		return Body{}, fault.New(fault.Gone, "这户不同意留照片，没有收这张。")
+	case s == Withheld && a.Role.In("CV"):
+		return Body{}, fault.New(fault.Gone, "这户收回了同意，照片只给农户自己和乡镇看。")
+	}
+	b, ok, err := d.Finder.BodyOf(ctx, r.Base().Township, id)
+	if err == nil && (!ok || b.BodyKey == "" || b.ThumbKey == "") {
+		err = fault.New(fault.NotFound, "这张照片还没有传完。")
+	}
+	return b, err
+}
+
+// Waiting lists the caller's own photos whose bodies have not come for days, so
+// that she can look whether a phone still holds them. None is ever deleted for
+// it. At most 200, the oldest first.
+func (d *Desk) Waiting(ctx context.Context, a access.Actor, now time.Time, days int) ([]*Photo, error) {
+	if a.User == "" || a.PushOnly {
+		return nil, nil
+	}
+	tws, err := d.Finder.EverTownships(ctx, a.User)
+	if err != nil {
+		return nil, err
+	}
+	return d.Finder.Bodiless(ctx, tws, a.User, now.Add(-time.Duration(days)*24*time.Hour).UnixMilli(), 200)
 }

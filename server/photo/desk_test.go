@@ -34,14 +34,14 @@ func beginDesk(t *testing.T, b *town.Base) *deskWorld {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &deskWorld{Town: tn, t: t, visit: b.DB.NewID()}
+	w := &deskWorld{Town: tn, t: t}
 	if w.blobs, err = blob.NewDisk(filepath.Join(t.TempDir(), "photos"), b.Now()); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = w.blobs.Close() })
 	w.desk = &photo.Desk{Finder: b.DB, Scope: b.Registry, Writer: b.DB, Blobs: w.blobs}
-	w.row = photo.Photo{Meta: record.Meta{ID: b.DB.NewID(), Household: tn.Houses[0], MadeBy: tn.Cadres[0].User}, Visit: w.visit, SHA256: strings.Repeat("0a", 32), Size: 9, Mime: "image/jpeg"}
-	w.put(activity.VisitType, &activity.Visit{Meta: record.Meta{ID: w.visit, Household: tn.Houses[0], MadeBy: tn.Cadres[0].User}, Day: "2026-03-02"})
+	w.visit = w.newVisit(tn.Cadres[0].User)
+	w.row = photo.Photo{Meta: record.Meta{ID: b.DB.NewID(), Household: tn.Houses[0], MadeBy: tn.Cadres[0].User, MadeAt: b.Now().UnixMilli()}, Visit: w.visit, SHA256: strings.Repeat("0a", 32), Size: 9, Mime: "image/jpeg"}
 	w.put(photo.Type, &w.row)
 	w.row = w.read()
 	return w
@@ -56,6 +56,14 @@ func (w *deskWorld) put(typ *record.Type, r record.Record) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+}
+
+// newVisit adds a visit of an author to the first household.
+func (w *deskWorld) newVisit(author string) string {
+	w.t.Helper()
+	id := w.DB.NewID()
+	w.put(activity.VisitType, &activity.Visit{Meta: record.Meta{ID: id, Household: w.Houses[0], MadeBy: author}, Day: "2026-03-02"})
+	return id
 }
 
 func (w *deskWorld) read() photo.Photo {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -60,8 +61,8 @@ func (u *Uploads) complete(ctx context.Context, id string) error {
 	switch {
 	case fault.Is(err, fault.BadImage):
 		m := info.MetaData
-		bad := Stored{Township: m["township"], Author: m["author"], SHA256: m["sha256"], State: "bad"}
-		if ferr := u.cfg.Rows.Finish(ctx, m["photo"], bad); ferr != nil {
+		note := Stored{Township: m["township"], Author: m["author"], SHA256: m["sha256"], State: bad}
+		if ferr := u.cfg.Rows.Finish(ctx, m["photo"], note); ferr != nil {
 			return ferr
 		}
 	case fault.Is(err, fault.Checksum):
@@ -69,7 +70,7 @@ func (u *Uploads) complete(ctx context.Context, id string) error {
 		return err
 	default:
 		err = u.finish(ctx, b)
-		if err != nil {
+		if err != nil && !fault.Is(err, fault.Gone) { // not wanted any more: the bytes go
 			return err
 		}
 	}
@@ -108,14 +109,21 @@ func (u *Uploads) store(ctx context.Context, up handler.Upload, info handler.Fil
 	row.Township, row.MadeBy, row.ID = m["township"], m["author"], m["photo"]
 	b := Body{Township: row.Township, Photo: row.ID, Author: row.MadeBy, Upload: info.ID, SHA256: row.SHA256, Size: n,
 		BodySize: int64(len(res.JPEG)), ThumbSize: int64(len(res.Thumb)), Width: int64(res.Width), Height: int64(res.Height)}
+	b.Print = res.Print
 	b.BodyKey, b.ThumbKey = Keys(row)
+	return b, u.locked(ctx, bodyLock(b.BodyKey), func() error { return u.place(ctx, b, res) })
+}
+
+// place puts both pictures into the store, then notes where they lie, so that
+// no note ever speaks of a picture that is not there.
+func (u *Uploads) place(ctx context.Context, b Body, res Result) error {
 	if err := u.cfg.Blobs.Put(ctx, b.ThumbKey, bytes.NewReader(res.Thumb), b.ThumbSize); err != nil {
-		return Body{}, err
+		return err
 	}
 	if err := u.cfg.Blobs.Put(ctx, b.BodyKey, bytes.NewReader(res.JPEG), b.BodySize); err != nil {
-		return Body{}, err
+		return err
 	}
-	return b, u.cfg.Bodies.SaveBody(ctx, b)
+	return u.cfg.Bodies.SaveBody(ctx, b)
 }
 
 // live reads the state of an upload under way: fault.NotFound when there is
@@ -125,7 +133,9 @@ func (u *Uploads) live(ctx context.Context, id string) (handler.FileInfo, error)
 		return handler.FileInfo{}, fault.New(fault.NotFound, "")
 	}
 	up, err := u.files.GetUpload(ctx, id)
-	if errors.Is(err, handler.ErrNotFound) {
+	// A full disk leaves the note of a new upload empty or in part. Such an
+	// upload never began: the next attempt writes over it.
+	if _, half := errors.AsType[*json.SyntaxError](err); half || errors.Is(err, handler.ErrNotFound) {
 		return handler.FileInfo{}, fault.Wrap(fault.NotFound, err)
 	}
 	if err != nil {

@@ -7,13 +7,12 @@ import (
 	"hash/crc32"
 	"image"
 	"image/color"
+	"image/draw"
 	"image/gif"
 	"image/jpeg"
 	"image/png"
 	"io"
 	"math/rand/v2"
-	"runtime"
-	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -326,57 +325,108 @@ func TestProcessStops(t *testing.T) {
 	}
 }
 
-// One hundred pictures at the limits, eight at once: what the process takes
-// from the system stays bounded.
-func TestProcessBombsDoNotGrowTheHeap(t *testing.T) {
-	if testing.Short() || raceOn {
-		t.Log("not measured: seconds of decoding, minutes under the race detector, whose memory is not the product's")
-		return
-	}
-	jpg := jpegOf(t, image.NewYCbCr(image.Rect(0, 0, 6000, 4000), image.YCbCrSubsampleRatio444), 10)
-	flat := pngOf(t, image.NewNRGBA(image.Rect(0, 0, 4000, 3000)))
-	cut := jpg[:len(jpg)/20] // the decoder has taken its memory by then
-	lie := pngHeader(60000, 60000, 8, 0)
-	debug.FreeOSMemory()
-	before := taken()
-	p := NewProcessor(0)
-	work, peaks := make(chan []byte), make(chan int64)
-	for range 8 {
-		go func() {
-			var peak int64
-			for b := range work {
-				_, _ = p.Process(context.Background(), bytes.NewReader(b), int64(len(b)))
-				peak = max(peak, taken())
+// TestProcessNeverStoresWhatWasSent sends what the encoder itself made, twice
+// over: the same pixels may come out as the same bytes, but for the mark.
+func TestProcessNeverStoresWhatWasSent(t *testing.T) {
+	bare := 0
+	for name, in := range map[string][]byte{
+		"flat":     jpegOf(t, image.NewGray(image.Rect(0, 0, 64, 48)), quality),
+		"quarters": jpegOf(t, quarters(64, 48), quality),
+		"thumb":    jpegOf(t, quarters(64, 48), 70),
+		"noise":    jpegOf(t, noise(64, 48, 9), quality),
+	} {
+		for round := range 4 {
+			res, err := run(in)
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
 			}
-			peaks <- peak
-		}()
-	}
-	for i := range 100 {
-		switch {
-		case i%33 == 0:
-			work <- jpg
-		case i%33 == 1:
-			work <- flat
-		case i%2 == 0:
-			work <- cut
-		default:
-			work <- lie
+			for _, out := range [][]byte{res.JPEG, res.Thumb} {
+				if bytes.Equal(out, in) {
+					t.Errorf("%s, round %d: what is stored is what was sent", name, round)
+				}
+				if round > 0 && bytes.Equal(append([]byte{0xff, 0xd8}, out[22:]...), append([]byte{0xff, 0xd8}, in[22:]...)) {
+					bare++
+				}
+			}
+			in = res.JPEG
 		}
 	}
-	close(work)
-	var peak int64
-	for range 8 {
-		peak = max(peak, <-peaks)
+	if bare == 0 {
+		t.Error("no output came back but for its mark: the test shows nothing")
 	}
-	t.Logf("JPEG %d KB, PNG %d KB: memory taken from the system grew by at most %d MB", len(jpg)>>10, len(flat)>>10, (peak-before)>>20)
-	if grown := (peak - before) >> 20; grown > 150 {
-		t.Errorf("grew by %d MB, want at most 150", grown)
-	}
+	t.Logf("32 results, %d equal to what was sent but for the mark, 0 with it", bare)
 }
 
-// taken is the heap memory the process holds now, in bytes.
-func taken() int64 {
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapSys - m.HeapReleased)
+func TestProcessBoundsWhatIsStored(t *testing.T) {
+	res, err := run(jpegOf(t, noise(1600, 1600, 11), 30)) // the worst: nothing in it compresses
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(res.JPEG) > fullBytes || len(res.Thumb) > thumbBytes {
+		t.Errorf("stored %d and %d bytes", len(res.JPEG), len(res.Thumb))
+	}
+	c, err := jpeg.DecodeConfig(bytes.NewReader(res.JPEG))
+	if err != nil || c.Width != res.Width || c.Height != res.Height {
+		t.Errorf("says %dx%d, is %+v, %v", res.Width, res.Height, c, err)
+	}
+	t.Logf("noise of 1600x1600: %d KB and %d KB", len(res.JPEG)>>10, len(res.Thumb)>>10)
+}
+
+// scene is a picture with something to see in it: blocks of grey.
+func scene(seed uint64, w, h int) *image.RGBA {
+	rng := rand.New(rand.NewPCG(seed, 77))
+	var tone [6][8]uint8
+	for y := range tone {
+		for x := range tone[y] {
+			tone[y][x] = uint8(rng.IntN(256))
+		}
+	}
+	img := image.NewRGBA(image.Rect(0, 0, w, h))
+	for y := range h {
+		for x := range w {
+			g := tone[y*6/h][x*8/w]
+			img.SetRGBA(x, y, color.RGBA{g, g, g, 255})
+		}
+	}
+	return img
+}
+
+func TestPrintFindsThePictureAgain(t *testing.T) {
+	look := func(b []byte) string {
+		t.Helper()
+		res, err := run(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res.Print
+	}
+	most, least := 0, 64
+	for seed := range uint64(8) {
+		img := scene(seed, 400, 300)
+		was := look(jpegOf(t, img, 85))
+		marked := scene(seed, 400, 300)
+		draw.Draw(marked, image.Rect(0, 285, 400, 300), image.NewUniform(color.White), image.Point{}, draw.Src)
+		for name, again := range map[string][]byte{
+			"encoded anew": jpegOf(t, img, 40), "as PNG": pngOf(t, img), "smaller": jpegOf(t, scene(seed, 200, 150), 85), "with a watermark": jpegOf(t, marked, 85),
+		} {
+			d := apart(was, look(again))
+			most = max(most, d)
+			if d > nearBits {
+				t.Errorf("scene %d %s: %d bits apart", seed, name, d)
+			}
+		}
+		least = min(least, apart(was, look(jpegOf(t, scene(seed+1000, 400, 300), 85))))
+	}
+	if least <= nearBits {
+		t.Errorf("two different scenes are %d bits apart", least)
+	}
+	for name, b := range map[string][]byte{"a white wall": jpegOf(t, image.NewGray(image.Rect(0, 0, 800, 600)), 85), "too small": jpegOf(t, quarters(8, 7), 85)} {
+		if p := look(b); p != "" {
+			t.Errorf("%s has the print %s", name, p)
+		}
+	}
+	if apart("", "") != 64 || apart("0f", "") != 64 {
+		t.Error("two pictures without a print are alike")
+	}
+	t.Logf("the same picture: at most %d bits apart; another: at least %d; called similar up to %d", most, least, nearBits)
 }

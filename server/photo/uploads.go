@@ -166,7 +166,7 @@ func (u *Uploads) accept(r *http.Request, a access.Actor) (Photo, error) {
 		return Photo{}, fault.New(fault.NotFound, "")
 	case row.Size != size || row.SHA256 != meta["sha256"]:
 		return Photo{}, fault.New(fault.Invalid, "照片和它的记录对不上，请重新添加这张照片。")
-	case row.State == "bad":
+	case row.State == bad:
 		return Photo{}, fault.New(fault.BadImage, "")
 	}
 	return row, nil
@@ -195,7 +195,17 @@ func (u *Uploads) create(w http.ResponseWriter, r *http.Request, a access.Actor)
 
 // known reports whether the author's content is stored already; the row is
 // finished then. Another author's equal content is never looked at.
-func (u *Uploads) known(ctx context.Context, row Photo) (bool, error) {
+func (u *Uploads) known(ctx context.Context, row Photo) (known bool, err error) {
+	key, _ := Keys(row)
+	err = u.locked(ctx, bodyLock(key), func() error {
+		known, err = u.adopt(ctx, row)
+		return err
+	})
+	return known, err
+}
+
+// adopt is known under the lock of the body, which keeps Sweep away from it.
+func (u *Uploads) adopt(ctx context.Context, row Photo) (bool, error) {
 	b, ok, err := u.cfg.Bodies.BodyByContent(ctx, row.Township, row.MadeBy, row.SHA256)
 	if err != nil || !ok {
 		return false, err
@@ -213,8 +223,8 @@ func (u *Uploads) known(ctx context.Context, row Photo) (bool, error) {
 }
 
 func (u *Uploads) finish(ctx context.Context, b Body) error {
-	return u.cfg.Rows.Finish(ctx, b.Photo, Stored{Township: b.Township, Author: b.Author, SHA256: b.SHA256, State: "stored",
-		Width: b.Width, Height: b.Height, Key: b.BodyKey, ThumbKey: b.ThumbKey})
+	return u.cfg.Rows.Finish(ctx, b.Photo, Stored{Township: b.Township, Author: b.Author, SHA256: b.SHA256, State: stored,
+		Width: b.Width, Height: b.Height, Key: b.BodyKey, ThumbKey: b.ThumbKey, Print: b.Print})
 }
 
 // begin returns where the upload id stands and makes it when there is none.

@@ -89,7 +89,7 @@ type world struct {
 	dir   string
 	rows  *rows
 	db    *store.DB
-	blobs *blob.Disk
+	blobs blob.Store
 	up    *photo.Uploads
 	srv   *httptest.Server
 	now   func() time.Time
@@ -101,9 +101,13 @@ func (noChain) Chain(string, []byte) string {
 	return "0000000000000000000000000000000000000000000000000000000000000000"
 }
 
-func setUp(t *testing.T) *world {
+func setUp(t *testing.T) *world { return setUpIn(t, t.TempDir(), nil) }
+
+// setUpIn keeps uploads under way in dir, and the pictures too unless there is
+// a store for them.
+func setUpIn(t *testing.T, dir string, kept blob.Store) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir(), rows: &rows{all: map[string]photo.Photo{}}, now: time.Now}
+	w := &world{t: t, dir: dir, rows: &rows{all: map[string]photo.Photo{}}, now: time.Now, blobs: kept}
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -111,13 +115,16 @@ func setUp(t *testing.T) *world {
 		}
 	}
 	var err error
-	w.db, err = store.Open(t.Context(), store.Options{File: filepath.Join(w.dir, "t.db"), Unsafe: true, Rand: crand.Reader, Chain: noChain{}, Types: []*record.Type{household.HouseholdType}})
+	w.db, err = store.Open(t.Context(), store.Options{File: filepath.Join(t.TempDir(), "t.db"), Unsafe: true, Rand: crand.Reader, Chain: noChain{}, Types: []*record.Type{household.HouseholdType}})
 	must(err)
 	t.Cleanup(func() { _ = w.db.Close() })
 	must(w.db.Migrate(t.Context()))
-	w.blobs, err = blob.NewDisk(filepath.Join(w.dir, "photos"), time.Now())
-	must(err)
-	t.Cleanup(func() { _ = w.blobs.Close() })
+	if kept == nil {
+		disk, err := blob.NewDisk(filepath.Join(w.dir, "photos"), time.Now())
+		must(err)
+		t.Cleanup(func() { _ = disk.Close() })
+		w.blobs = disk
+	}
 	w.start()
 	return w
 }

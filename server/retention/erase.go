@@ -24,6 +24,7 @@ type House = registry.House
 type Scope interface {
 	Reach(ctx context.Context, a access.Actor, household string) (House, error)
 	Get(ctx context.Context, a access.Actor, t *record.Type, id string) (json.RawMessage, error)
+	Row(ctx context.Context, a access.Actor, t *record.Type, id string) (record.Record, error)
 }
 
 // LoginCloser is what is done to a household's own account (account.Service).

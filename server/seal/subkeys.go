@@ -22,6 +22,7 @@ type Subkeys struct {
 	Audit    []byte `json:"audit"`    // audit chains
 	Cursor   []byte `json:"cursor"`   // tags of cursors
 	Accounts []byte `json:"accounts"` // hashes of one-time codes and of what PINs are hashed from
+	Links    []byte `json:"links"`    // links to photos; none in a ring written before there were any
 }
 
 // Exposed are Subkeys as they are, to be written as JSON and sealed at once.
@@ -32,7 +33,7 @@ func derive(k Key) (Subkeys, error) {
 	for _, d := range []struct {
 		to   *[]byte
 		info string
-	}{{&s.Blind, "daohu blind index"}, {&s.Audit, "daohu audit chain"}, {&s.Cursor, "daohu cursor"}, {&s.Accounts, "daohu accounts"}} {
+	}{{&s.Blind, "daohu blind index"}, {&s.Audit, "daohu audit chain"}, {&s.Cursor, "daohu cursor"}, {&s.Accounts, "daohu accounts"}, {&s.Links, "daohu photo links"}} {
 		var err error
 		if *d.to, err = hkdf.Key(sha256.New, k.Bytes, nil, d.info, 32); err != nil {
 			return Subkeys{}, err

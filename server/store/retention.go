@@ -125,18 +125,22 @@ func (d *DB) Lapsed(ctx context.Context, what string, before int64, limit int) (
 	return out, Classify(err)
 }
 
+// unwanted are the states of photos whose picture is not kept: one that was
+// refused while its bytes were arriving has a body for a moment.
+func unwanted() []string { return []string{photo.Erased, photo.Refused} }
+
 // Bodies implements retention.Store.
 func (d *DB) Bodies(ctx context.Context, limit int) ([]photo.Body, error) {
 	var out []photo.Body
-	err := d.gorm.WithContext(ctx).Raw("SELECT `b`.`township`, `b`.`photo`, `b`.`body_key`, `b`.`thumb_key` FROM `photo_body` AS `b` LEFT JOIN `photo` AS `p` ON `p`.`township` = `b`.`township` AND `p`.`id` = `b`.`photo` WHERE `p`.`id` IS NULL OR `p`.`state` = ? LIMIT ?", photo.Erased, limit).Scan(&out).Error
+	err := d.gorm.WithContext(ctx).Raw("SELECT `b`.`township`, `b`.`photo`, `b`.`body_key`, `b`.`thumb_key` FROM `photo_body` AS `b` LEFT JOIN `photo` AS `p` ON `p`.`township` = `b`.`township` AND `p`.`id` = `b`.`photo` WHERE `p`.`id` IS NULL OR `p`.`state` IN ? LIMIT ?", unwanted(), limit).Scan(&out).Error
 	return out, Classify(err)
 }
 
 // Shared implements retention.Store.
 func (d *DB) Shared(ctx context.Context, b photo.Body) (bool, error) {
 	var n int64
-	err := d.gorm.WithContext(ctx).Raw("SELECT COUNT(*) FROM `photo_body` AS `b` JOIN `photo` AS `p` ON `p`.`township` = `b`.`township` AND `p`.`id` = `b`.`photo` WHERE `b`.`township` = ? AND `b`.`body_key` = ? AND `b`.`photo` <> ? AND `p`.`state` <> ?",
-		b.Township, b.BodyKey, b.Photo, photo.Erased).Scan(&n).Error
+	err := d.gorm.WithContext(ctx).Raw("SELECT COUNT(*) FROM `photo_body` AS `b` JOIN `photo` AS `p` ON `p`.`township` = `b`.`township` AND `p`.`id` = `b`.`photo` WHERE `b`.`township` = ? AND `b`.`body_key` = ? AND `b`.`photo` <> ? AND `p`.`state` NOT IN ?",
+		b.Township, b.BodyKey, b.Photo, unwanted()).Scan(&n).Error
 	return n > 0, Classify(err)
 }
 
