@@ -19,7 +19,6 @@ import (
 	"daohu/server/account/staff"
 	"daohu/server/activity"
 	"daohu/server/api"
-	"daohu/server/blob"
 	"daohu/server/booklet"
 	"daohu/server/casework"
 	"daohu/server/config"

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"daohu/server/access"
+	"daohu/server/calendar"
 	"daohu/server/fault"
 	"daohu/server/record"
 )
@@ -76,9 +77,6 @@ type Page struct {
 	Next   string            `json:"next,omitempty" doc:"give it as after for the next page; absent = last page"`
 	Counts []Count           `json:"counts" doc:"what waits in the township, whatever the filters: pending and returned, open proposals, quarantine"`
 }
-
-// shanghai is the programme's time; it has no daylight saving.
-func shanghai() *time.Location { return time.FixedZone("Asia/Shanghai", 8*3600) }
 
 // Inbox lists rows of a reviewed type, page by page, in two statements.
 // Codes: invalid, bad-request.
@@ -165,6 +163,6 @@ func dayAt(day string) (at int64, wrong bool) {
 	if day == "" {
 		return 0, false
 	}
-	d, err := time.ParseInLocation(time.DateOnly, day, shanghai())
+	d, err := time.ParseInLocation(time.DateOnly, day, calendar.Zone())
 	return d.UnixMilli(), err != nil
 }

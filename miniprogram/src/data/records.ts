@@ -371,24 +371,52 @@ export interface Measure {
   to?: string;
   /** planned, fen; 0 = no money */
   amount?: number;
-  /** given so far, fen */
+  /** given so far, fen: the ledger's sum for it; set by the server */
   given?: number;
   /** how many of unit; 0 = not counted */
   quantity?: number;
   /** 头, 亩, 人 */
   unit?: string;
-  /** what it has come to; empty = plan */
+  /** what it has come to; empty = plan; written by CVT */
   stage?: 'wish' | 'plan' | 'doing' | 'done' | 'stopped';
-  /** what came of it, or why it was stopped */
+  /** what came of it, or why it was stopped; written by CVT */
   result?: string;
   /** visit it was agreed or seen in; empty = none */
   visit?: string;
   /** source of the money, in words */
   fund?: string;
-  /** moved by the workflow; set by the server */
+  /** moved by the workflow; empty = a wish, which nobody reviews; set by the server */
   state?: 'pending' | 'approved' | 'returned' | 'rejected';
   /** the admin's words when returned or rejected; set by the server */
   words?: string;
+  /** visit the result was seen in; empty = none; written by CVT */
+  resultVisit?: string;
+  /** how many of yieldUnit it brought: calves born; 0 = not counted; written by CVT */
+  yieldQuantity?: number;
+  /** written by CVT */
+  yieldUnit?: string;
+  /** what it earned, fen; 0 = not told; written by CVT */
+  yieldAmount?: number;
+  /** last day that the yield is counted to; written by CVT */
+  yieldDay?: string;
+  /** what the household says of the plan; empty = not asked; written by HCV */
+  agreement?: 'agreed' | 'objected';
+  /** why it objects, in its own words; written by HCV */
+  objection?: string;
+  /** whose phone it was said on; the second weighs less; set by the server */
+  agreedBy?: 'own' | 'cadre_phone';
+  /** set by the server */
+  agreedDay?: string;
+  /** whether the household got it; empty = not asked; written by HCV */
+  arrived?: 'arrived' | 'not_arrived';
+  /** as agreedBy; set by the server */
+  arrivedBy?: 'own' | 'cadre_phone';
+  /** set by the server */
+  arrivedDay?: string;
+  /** of what was given: came from another household's measure, fen; set by the server */
+  movedIn?: number;
+  /** went on to another household's measure, fen; set by the server */
+  movedOut?: number;
 }
 
 /** A household was given the policy booklet. */
@@ -422,12 +450,36 @@ export interface Photo {
   size?: number;
   mime?: 'image/jpeg' | 'image/png' | 'image/webp';
   note?: string;
-  /** empty = body still on its way; erased = it was deleted by rule or on request and is not taken again; set by the server */
-  state?: 'stored' | 'bad' | 'erased';
+  /** empty = body still on its way; erased = it was deleted by rule or on request and is not taken again; refused = the household does not agree to pictures, the body is not taken; withheld = stored, but the household took its consent back: shown to it and to the township only; set by the server */
+  state?: 'bad' | 'erased' | 'refused' | 'stored' | 'withheld';
   /** set by the server */
   width?: number;
   /** set by the server */
   height?: number;
+  /** the phone's clock when the picture was taken, Unix ms; 0 = not told */
+  takenAt?: number;
+  /** where, in words, as drawn */
+  place?: string;
+  /** who took it, as drawn */
+  cadre?: string;
+}
+
+/** What a household says of pictures. */
+export interface Consent {
+  id: string;
+  /** User id of the author; not sent to households. */
+  by?: string;
+  answer?: 'given' | 'refused' | 'withdrawn';
+  /** the day it was said, Asia/Shanghai */
+  day?: string;
+  /** member who said it; empty = see who */
+  member?: string;
+  /** who said it, in words, such as 户主的儿子 */
+  who?: string;
+  /** edition of the text that was read out: the setting consent */
+  edition?: string;
+  /** whose phone it was tapped on; set by the server */
+  channel?: 'own' | 'cadre_phone';
 }
 
 /** A change that waits for a township admin. */
