@@ -53,6 +53,11 @@ func (doctorCmd) Run(e *env) error {
 	if c.WeChatAppID == "" {
 		fmt.Fprintln(e.out, "note  WeChat is not configured: phones cannot log in (DAOHU_WECHAT_APPID, DAOHU_WECHAT_SECRET)")
 	}
+	if text, err := a.OutboxState(e.ctx); err != nil {
+		say("outbox", err)
+	} else {
+		fmt.Fprintln(e.out, "note  "+text)
+	}
 	fmt.Fprintf(e.out, "note  version %s, database %s\n", app.Version(), a.DB.Dialect())
 	if sick {
 		return errSick

@@ -20,7 +20,7 @@ type Visit struct {
 	Coord     string      `json:"coord" rec:"enum=wgs84|gcj02" doc:"which coordinate system the place is in"`
 	State     string      `json:"state" rec:"server,enum=pending|approved|returned|rejected" doc:"moved by the workflow"`
 	Words     string      `json:"words" rec:"server,max=200" doc:"the admin's words when returned or rejected"`
-	Flags     record.List `json:"flags" rec:"server,kept,max=8,read=CVTA" doc:"late, double, clock: hints for the reviewer"`
+	Flags     record.List `json:"flags" rec:"server,kept,max=8,read=CVTA" doc:"late, double, clock, content: hints for the reviewer"`
 	DeviceAt  int64       `json:"deviceAt" rec:"server,read=TA" doc:"the phone's clock when it was written, Unix ms"`
 	WindowAt  int64       `json:"windowAt" rec:"server,read=TA" doc:"start of the provable window: when the state the author had seen was committed; it ends at arrival"`
 	Burden    record.List `json:"burden" rec:"max=3,read=" doc:"seconds, taps and fields it took to write, counted by the phone; added to the township's totals and kept nowhere else"`

@@ -56,6 +56,8 @@ type Deps struct {
 	// with ActorOf(r.Context()) and writes its failures with Fail.
 	Uploads http.Handler
 
+	Subscriptions Subscriptions
+
 	// Other answers paths outside /api/ that the table does not know (the web
 	// console); nil = not found.
 	Other http.Handler

@@ -269,6 +269,8 @@ func newFixture(t testing.TB, change ...func(*Deps)) *fixture {
 		Now:       func() time.Time { return time.Unix(1700000000, 0) },
 		Rand:      bytes.NewReader(bytes.Repeat([]byte{0xab}, 8<<10)),
 		Version:   "test",
+
+		Subscriptions: subscriptions{s},
 	}
 	for _, c := range change {
 		c(&d)

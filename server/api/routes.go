@@ -109,6 +109,7 @@ func (a *API) table() []Route {
 	rs = append(rs, a.inboxRoutes()...)
 	rs = append(rs, a.fundRoutes()...)
 	rs = append(rs, a.photoRoutes()...)
+	rs = append(rs, a.subscriptionRoutes()...)
 	for _, t := range a.deps.Types {
 		rs = append(rs, a.recordRoutes(t)...)
 	}

@@ -29,6 +29,7 @@ import (
 	"daohu/server/form/rate"
 	"daohu/server/ledger"
 	"daohu/server/notice"
+	"daohu/server/outbox"
 	"daohu/server/pairing"
 	"daohu/server/photo"
 	"daohu/server/quality"
@@ -91,6 +92,10 @@ type App struct {
 	kv       *rediskv.KV
 	blobs    blobs
 	uploads  *photo.Uploads
+
+	Outbox        *outbox.Worker // nil = nothing is sent
+	subscriptions *outbox.Desk
+	store         watched // what services write through
 }
 
 // ErrDemo says why the fake WeChat is refused.
@@ -177,6 +182,7 @@ func (a *App) assemble(ctx context.Context) error {
 	for _, k := range formers {
 		oldKeys, oldTags = append(oldKeys, k.Accounts), append(oldTags, k.Tag)
 	}
+	a.assembleOutbox()
 	kept := a.DB.Accounts()
 	a.Accounts, err = account.New(account.Config{
 		Users: kept, Sessions: kept, Codes: kept, Attempts: kept, Janitor: kept, Factors: kept, Cache: a.kv, WeChat: a.WeChat,
@@ -188,10 +194,10 @@ func (a *App) assemble(ctx context.Context) error {
 	a.Phones = &staff.Phones{Store: a.DB, Writer: a.DB, Now: a.opt.Now}
 	a.Staff = &staff.Service{Accounts: a.Accounts, Store: a.DB, Writer: a.DB, Sealer: a.Box, Phones: a.Phones}
 	a.Delta = delta.New(delta.Config{
-		Store: a.DB, Types: types.All(), Rules: types.Rules(), Sealer: a.Box, Tag: a.Box.Tag, OldTags: oldTags, Now: a.opt.Now,
+		Store: a.store, Types: types.All(), Rules: types.Rules(), Sealer: a.Box, Tag: a.Box.Tag, OldTags: oldTags, Now: a.opt.Now,
 		Jitter: rand.IntN, Schema: types.Schema, Oldest: types.Oldest, Log: a.opt.Log,
 	})
-	a.Registry = &registry.Service{Store: a.DB, Writer: a.DB, Sealer: a.Box, Types: types.All(), Rules: types.Rules(), NewID: a.DB.NewID, Guesses: a.Accounts}
+	a.Registry = &registry.Service{Store: a.DB, Writer: a.store, Sealer: a.Box, Types: types.All(), Rules: types.Rules(), NewID: a.DB.NewID, Guesses: a.Accounts}
 	if err := a.assembleRetention(); err != nil {
 		return err
 	}
@@ -199,15 +205,15 @@ func (a *App) assemble(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.Notices = &notice.Service{Store: a.DB, Writer: a.DB, Today: a.today}
+	a.Notices = &notice.Service{Store: a.DB, Writer: a.store, Today: a.today}
 	a.Settings = &setting.Service{Store: a.DB, Writer: a.DB, Kinds: kinds}
 	a.Forms, a.Rates = &form.Service{Store: a.DB, Writer: a.DB}, &rate.Service{Store: a.DB, Targets: a.Settings, Now: a.opt.Now}
-	a.Cards = &booklet.Service{Store: a.DB, Writer: a.DB, Terms: a.Settings}
-	a.Workflow = &workflow.Service{Store: a.DB, Writer: a.DB, Sealer: a.Box, Types: types.All(), Rules: types.Rules(), Faults: a.faults}
-	a.Ledger = &ledger.Service{Store: a.DB, Rows: a.Registry, Writer: a.DB}
-	a.Pairing = &pairing.Service{Writer: a.DB, People: people{a.Accounts}, Common: a.DB.Common, Books: a.Settings, Store: a.DB, Sealer: a.Box, Now: a.opt.Now}
+	a.Cards = &booklet.Service{Store: a.DB, Writer: a.store, Terms: a.Settings}
+	a.Workflow = &workflow.Service{Store: a.DB, Writer: a.store, Sealer: a.Box, Types: types.All(), Rules: types.Rules(), Faults: a.faults}
+	a.Ledger = &ledger.Service{Store: a.DB, Rows: a.Registry, Writer: a.store}
+	a.Pairing = &pairing.Service{Writer: a.store, People: people{a.Accounts}, Common: a.DB.Common, Books: a.Settings, Store: a.DB, Sealer: a.Box, Now: a.opt.Now}
 	a.Loader = &roster.Loader{Writer: a.DB, Registry: a.DB, Sealer: a.Box, NewID: a.DB.NewID}
-	cases := &casework.Desk{Store: a.DB, Rows: a.Registry, Writer: a.DB, Sealer: a.Box, Rules: casework.Builtin(), Now: a.opt.Now}
+	cases := &casework.Desk{Store: a.DB, Rows: a.Registry, Writer: a.store, Sealer: a.Box, Rules: casework.Builtin(), Now: a.opt.Now}
 	pages, err := console.Handler(console.Operator{Name: c.Operator, Filing: c.Filing, Hotline: c.Hotline, Version: Version()}, api.Fail)
 	if err != nil {
 		return err
@@ -251,10 +257,11 @@ func (a *App) assemble(ctx context.Context) error {
 		Clips:          clips{&booklet.Recorder{Store: a.DB, Writer: a.DB}, a.Registry},
 		Photos:         a.photos(desk),
 		Uploads:        a.uploads,
+		Subscriptions:  a.subscriptions,
 		Other:          pages,
 		About:          api.About{Operator: c.Operator, Filing: c.Filing, Hotline: c.Hotline},
 		Checks:         []api.Check{{Name: "database", Ping: a.DB.Ping}, {Name: "redis", Ping: a.kv.Ping, Soft: true}, {Name: "key", Ping: a.keyCheck}, {Name: "photos", Ping: a.blobs.Ping, Soft: true}},
-		Counters:       a.counters(),
+		Counters:       append(a.counters(), a.outboxCounters()...),
 		Classify:       store.Classify,
 		PerIP:          a.limit(rediskv.Rate{N: 60, Per: time.Minute}),
 		PerUser:        a.limit(rediskv.Rate{N: 600, Per: time.Minute}),
@@ -313,6 +320,7 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 		ended <- srv.Serve(l)
 	}()
 	a.minutely(ctx)
+	defer a.startOutbox(ctx)()
 	hourly, minutely := time.NewTicker(time.Hour), time.NewTicker(time.Minute)
 	defer hourly.Stop()
 	defer minutely.Stop()

@@ -124,6 +124,7 @@ func (m *matrix) table() map[string]matrixRow {
 	m.inboxRows(rows)
 	m.ledgerRows(rows)
 	m.photoRows(rows)
+	m.outboxRows(rows)
 	for _, r := range matrixRecords() {
 		m.recordRows(rows, r)
 	}

@@ -34,6 +34,8 @@ type Need struct {
 	AnsweredBy string `json:"answeredBy" rec:"server,id" doc:"user id of who wrote the answer as it stands"`
 	AnsweredAt int64  `json:"answeredAt" rec:"server" doc:"Unix ms of the first answer; 0 = none"`
 	Words      string `json:"words" rec:"server,max=200" doc:"why it was closed"`
+
+	Flags record.List `json:"flags" rec:"server,kept,max=8,read=TA" doc:"content: WeChat's check took the text for risky; a hint for the office"`
 }
 
 // NeedType is the declaration of Need.

@@ -34,6 +34,8 @@ type Config struct {
 	Operator       string         // who runs the server, shown to everyone; "" = not told
 	Filing         string         // ICP filing number; "" = not told
 	Hotline        string         // telephone for complaints; "" = not told
+
+	Templates map[string]Template // of WeChat messages, by cause; none = no reminders
 }
 
 // Var is one setting.
@@ -62,6 +64,8 @@ func Vars() []Var {
 			func(c *Config, s string) error { c.WeChatAppID = s; return nil }},
 		{"DAOHU_WECHAT_SECRET", "", "App secret of the mini-program.", true,
 			func(c *Config, s string) error { c.WeChatSecret = Secret(s); return nil }},
+		{"DAOHU_WECHAT_TEMPLATES", "", "Templates of the subscription messages, as returned=TEMPLATE_ID@page:thing1=what,phrase2=result,thing3=words,date4=day;answered=…;notice=… (@page may be left out); unset = no reminders are sent.", false,
+			func(c *Config, s string) (err error) { c.Templates, err = parseTemplates(s); return err }},
 		{"DAOHU_KEY", "", "Key of the field encryption: 32 bytes as 64 hex digits or 44 base64 characters. To change keys give id:key,id:key; the first seals, all open. serve needs it.", true,
 			func(c *Config, s string) (err error) { c.Keys, err = parseKeys(s); return err }},
 		{"DAOHU_PUBLIC_URL", "", "Address people reach the server at, such as https://example.org; for the links and QR codes on household cards.", false,

@@ -19,6 +19,7 @@ const (
 	Quarantine = "quarantine" // settled mutations, by when they were settled
 	Looks      = "looks"      // at sealed fields
 	Exports    = "exports"    // the log of workbooks given out
+	Outbox     = "outbox"     // what was sent or given up, by when it was caused
 	Photos     = "photos"     // pictures of households that ended, by their end
 	Contents   = "contents"   // personal contents of households that ended, by their end
 )
@@ -53,7 +54,7 @@ func Read(raw []byte) (Rules, error) {
 	if err := d.Decode(&r); err != nil {
 		return Rules{}, fmt.Errorf("retention: %w", err)
 	}
-	open := map[string]bool{Logins: true, Tombstones: true, Quarantine: true, Looks: true, Exports: true, Photos: true, Contents: true}
+	open := map[string]bool{Logins: true, Tombstones: true, Quarantine: true, Looks: true, Exports: true, Outbox: true, Photos: true, Contents: true}
 	for _, k := range r.Rules {
 		switch {
 		case !open[k.What]:

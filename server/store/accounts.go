@@ -43,14 +43,23 @@ func taken(what string) error {
 
 // exec runs a statement that changes rows and returns how many it matched.
 func (a *Accounts) exec(ctx context.Context, what, sql string, args ...any) (int64, error) {
-	var n int64
-	err := a.db.retryGivenUp(ctx, func() error {
-		res := a.db.gorm.WithContext(ctx).Exec(sql, args...)
+	n, err := a.db.changed(ctx, sql, args...)
+	if duplicate(err) {
+		return 0, taken(what)
+	}
+	return n, err
+}
+
+// changed runs one statement, again when the database gives it up, and says
+// how many rows it met. A duplicate comes back as it is.
+func (d *DB) changed(ctx context.Context, sql string, args ...any) (n int64, err error) {
+	err = d.retryGivenUp(ctx, func() error {
+		res := d.gorm.WithContext(ctx).Exec(sql, args...)
 		n = res.RowsAffected
 		return res.Error
 	})
 	if duplicate(err) {
-		return 0, taken(what)
+		return 0, err
 	}
 	return n, Classify(err)
 }

@@ -38,6 +38,7 @@ func (d *DB) sealedTables() []sealedTable {
 		{name: account.User{}.TableName(), key: []string{"id"}, cols: []string{"phone"}},
 		{name: account.Factor{}.TableName(), key: []string{"user"}, cols: []string{"secret"}},
 		{name: write.Quarantine{}.TableName(), key: []string{"township", "id"}, cols: []string{"mutation"}},
+		{name: write.Outbox{}.TableName(), key: []string{"id"}, cols: []string{"body"}},
 	}
 	var fields []string
 	var args []any

@@ -49,6 +49,8 @@ func (d *DB) dues(what string) []due {
 		return []due{{"access_log", "`at` < ?"}}
 	case retention.Exports:
 		return []due{{"export", "`at` < ?"}}
+	case retention.Outbox:
+		return []due{{write.Outbox{}.TableName(), "`state` <> 'open' AND `made_at` < ?"}}
 	case retention.Tombstones:
 		list := []due{{write.Grant{}.TableName(), "`ended_at` > 0 AND `ended_at` < ?"}, {write.Receipt{}.TableName(), "`at` < ?"}}
 		for _, t := range d.opt.Types {

@@ -14,6 +14,7 @@ import (
 	"daohu/server/area"
 	"daohu/server/fault"
 	"daohu/server/household"
+	"daohu/server/outbox"
 	"daohu/server/photo"
 	"daohu/server/quality"
 	"daohu/server/record"
@@ -35,6 +36,7 @@ var models = []struct {
 	{write.Receipt{}, nil}, {write.Quarantine{}, nil}, {write.Step{}, []string{"no"}}, {write.Blob{}, nil},
 	{account.User{}, nil}, {account.Session{}, nil}, {account.Code{}, nil}, {account.Attempt{}, nil}, {account.Factor{}, nil},
 	{photo.Body{}, nil}, {area.Area{}, nil}, {roster.Release{}, nil}, {roster.Run{}, nil}, {registry.Access{}, nil}, {store.Kept{}, nil}, {quality.Source{}, nil},
+	{write.Outbox{}, nil}, {outbox.Grant{}, nil},
 }
 
 // plain are the tables that no struct mirrors.

@@ -356,6 +356,9 @@ func (t *tx) createSide(row any) error {
 	case *write.Step:
 		row.Township = t.in.Township
 		return t.g.Create(row).Error
+	case *write.Outbox:
+		row.Township = t.in.Township
+		return t.g.Create(row).Error
 	case *write.Blob:
 		row.Township = t.in.Township
 		return t.g.Clauses(clause.OnConflict{DoNothing: true}).Create(row).Error

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strings"
+	"sync"
 
 	"daohu/server/fault"
 )
@@ -12,10 +14,21 @@ import (
 // Fake is the demo's WeChat: it believes everyone. The code demo:<login> is
 // the openid FakeOpenID(login). Only the demo command makes one; IsFake lets
 // the wiring refuse it everywhere else.
-type Fake struct{}
+type Fake struct{ sent *sent }
+
+// Sent is one message the fake was given.
+type Sent struct {
+	OpenID, Template, Page string
+	Data                   map[string]string
+}
+
+type sent struct {
+	mu   sync.Mutex
+	list []Sent
+}
 
 // NewFake returns the demo's WeChat.
-func NewFake() *Fake { return &Fake{} }
+func NewFake() *Fake { return &Fake{&sent{}} }
 
 // IsFake reports whether v is the demo's WeChat.
 func IsFake(v any) bool {
@@ -49,6 +62,32 @@ func (*Fake) PhoneNumber(_ context.Context, code string) (string, error) {
 	h := fnv.New32a()
 	h.Write([]byte(login))
 	return fmt.Sprintf("1990000%04d", h.Sum32()%10000), nil
+}
+
+// mostSent is how many messages the fake remembers.
+const mostSent = 1000
+
+// Subscribe sends nothing; it remembers the message.
+func (f *Fake) Subscribe(_ context.Context, openid, template, page string, data map[string]string) error {
+	f.sent.mu.Lock()
+	defer f.sent.mu.Unlock()
+	f.sent.list = append(f.sent.list[max(0, len(f.sent.list)-mostSent+1):], Sent{openid, template, page, cut(data)})
+	return nil
+}
+
+// Sent lists the latest messages, the oldest first.
+func (f *Fake) Sent() []Sent {
+	f.sent.mu.Lock()
+	defer f.sent.mu.Unlock()
+	return slices.Clone(f.sent.list)
+}
+
+// FakeRisky is the word that the fake's content check takes for risky.
+const FakeRisky = "演示违规内容"
+
+// Risky takes texts with FakeRisky for risky.
+func (*Fake) Risky(_ context.Context, _, text string) (bool, error) {
+	return strings.Contains(text, FakeRisky), nil
 }
 
 func fakeLogin(code string) (string, error) {

@@ -1,6 +1,7 @@
 package wechat
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -48,6 +49,8 @@ func newAPI(t *testing.T) *api {
 		"/sns/jscode2session":              {`{"openid":"oABC-1_x","session_key":"c2Vzc2lvbg==","unionid":"u"}`},
 		"/cgi-bin/stable_token":            {`{"access_token":"TOKEN-1","expires_in":7200}`},
 		"/wxa/business/getuserphonenumber": {phoneAnswer("86", "19900001234", appID)},
+		"/cgi-bin/message/subscribe/send":  {`{"errcode":0,"errmsg":"ok","msgid":294402298110051942}`},
+		"/wxa/msg_sec_check":               {checkAnswer("pass", 100)},
 	}}
 }
 
@@ -119,11 +122,64 @@ func (a *api) check(r *http.Request, body []byte) {
 			a.t.Errorf("stable_token: body %v", in)
 		}
 	case "/wxa/business/getuserphonenumber":
-		a.want(r, http.MethodPost, "access_token")
-		a.tokens = append(a.tokens, r.URL.Query().Get("access_token"))
-		a.bodies = append(a.bodies, string(body))
+		a.withToken(r, body)
+	case "/cgi-bin/message/subscribe/send":
+		a.withToken(r, body)
+		var in struct {
+			ToUser     string                     `json:"touser"`
+			TemplateID string                     `json:"template_id"`
+			Page       string                     `json:"page"`
+			Data       map[string]subscribedValue `json:"data"`
+			State      string                     `json:"miniprogram_state"`
+			Lang       string                     `json:"lang"`
+		}
+		a.strict(body, &in)
+		if in.ToUser == "" || in.TemplateID == "" || len(in.Data) == 0 || in.State != "formal" || in.Lang != "zh_CN" {
+			a.t.Errorf("subscribe/send: body %s", body)
+		}
+		for name, v := range in.Data {
+			if most := map[byte]int{'t': 20, 'p': 5}[name[0]]; v.Value == "" || len([]rune(v.Value)) > most {
+				a.t.Errorf("subscribe/send: %s is %q", name, v.Value)
+			}
+		}
+	case "/wxa/msg_sec_check":
+		a.withToken(r, body)
+		var in struct {
+			OpenID                     string `json:"openid"`
+			Scene                      int    `json:"scene"`
+			Content                    string `json:"content"`
+			Version                    int    `json:"version"`
+			Nickname, Title, Signature string
+		}
+		a.strict(body, &in)
+		if in.OpenID == "" || in.Scene < 1 || in.Scene > 4 || in.Version != 2 || in.Content == "" || len([]rune(in.Content)) > 2500 || in.Nickname+in.Title+in.Signature != "" {
+			a.t.Errorf("msg_sec_check: body %s", body)
+		}
 	default:
 		a.t.Errorf("unexpected call %s %s", r.Method, r.URL.Path)
+	}
+}
+
+// subscribedValue is one value of a subscription message.
+type subscribedValue struct{ Value, Color string }
+
+func checkAnswer(suggest string, label int) string {
+	return fmt.Sprintf(`{"errcode":0,"errmsg":"ok","trace_id":"60ae120f-371d5872-4941a05b","result":{"suggest":%q,"label":%d},"detail":[{"strategy":"content_model","errcode":0,"suggest":%q,"label":%d,"prob":90}]}`, suggest, label, suggest, label)
+}
+
+// withToken notes a call that has the app's token and a body.
+func (a *api) withToken(r *http.Request, body []byte) {
+	a.want(r, http.MethodPost, "access_token")
+	a.tokens = append(a.tokens, r.URL.Query().Get("access_token"))
+	a.bodies = append(a.bodies, string(body))
+}
+
+// strict decodes a body that has nothing the manual does not name.
+func (a *api) strict(body []byte, in any) {
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields()
+	if err := d.Decode(in); err != nil {
+		a.t.Errorf("%v: %s", err, body)
 	}
 }
 

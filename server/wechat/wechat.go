@@ -100,21 +100,13 @@ func (c *Client) PhoneNumber(ctx context.Context, code string) (string, error) {
 	if err := checkCode(code); err != nil {
 		return "", err
 	}
-	token, err := c.tokens.get(ctx)
+	var info business.PhoneInfo
+	err := c.withToken(ctx, "phonenumber", []string{code}, func(with *mini.Context) (err error) {
+		info, err = business.NewBusiness(with).GetPhoneNumberWithContext(ctx, &business.GetPhoneNumberRequest{Code: code})
+		return err
+	})
 	if err != nil {
-		return "", c.fault("token", err)
-	}
-	info, err := c.phone(ctx, token, code)
-	if tokenRefused(errcode(err)) {
-		// Another server or the operator's console may have made a new token
-		// while ours was still cached. Once; a second refusal is an error.
-		if token, err = c.tokens.refresh(ctx, token); err != nil {
-			return "", c.fault("token", err, token)
-		}
-		info, err = c.phone(ctx, token, code)
-	}
-	if err != nil {
-		return "", c.fault("phonenumber", err, code, token)
+		return "", err
 	}
 	switch {
 	case info.Watermark.AppID != c.cfg.AppID:
@@ -127,9 +119,29 @@ func (c *Client) PhoneNumber(ctx context.Context, code string) (string, error) {
 	return "+" + info.CountryCode + " " + info.PurePhoneNumber, nil
 }
 
-func (c *Client) phone(ctx context.Context, token, code string) (business.PhoneInfo, error) {
-	with := &mini.Context{Config: c.cfg, AccessTokenContextHandle: credential.AccessTokenCompatibleHandle{AccessTokenHandle: given(token)}}
-	return business.NewBusiness(with).GetPhoneNumberWithContext(ctx, &business.GetPhoneNumberRequest{Code: code})
+// withToken calls the library with the app's access token; once more with a
+// new one when WeChat refuses it. The error is ours, without the secrets.
+func (c *Client) withToken(ctx context.Context, op string, secrets []string, call func(*mini.Context) error) error {
+	token, err := c.tokens.get(ctx)
+	if err != nil {
+		return c.fault("token", err)
+	}
+	with := func(token string) *mini.Context {
+		return &mini.Context{Config: c.cfg, AccessTokenContextHandle: credential.AccessTokenCompatibleHandle{AccessTokenHandle: given(token)}}
+	}
+	err = call(with(token))
+	if tokenRefused(errcode(err)) {
+		// Another server or the operator's console may have made a new token
+		// while ours was still cached. Once; a second refusal is an error.
+		if token, err = c.tokens.refresh(ctx, token); err != nil {
+			return c.fault("token", err, token)
+		}
+		err = call(with(token))
+	}
+	if err != nil {
+		return c.fault(op, err, append(secrets, token)...)
+	}
+	return nil
 }
 
 // checkCode: WeChat gives no length; those seen have 32 to 64 characters.

@@ -89,7 +89,8 @@ func tokenRefused(code int64) bool { return code == 40001 || code == 40014 || co
 // fault says what a failed call means for the person at the phone. The
 // library's error is not wrapped: only WeChat's code, its request id and a
 // scrubbed sentence of the network are taken from it.
-// Codes: developers.weixin.qq.com, code2Session and getPhoneNumber.
+// Codes: developers.weixin.qq.com, code2Session, getPhoneNumber,
+// subscribeMessage.send and msgSecCheck.
 func (c *Client) fault(op string, err error, secrets ...string) *fault.Error {
 	code := errcode(err)
 	if code == 0 {
@@ -105,6 +106,12 @@ func (c *Client) fault(op string, err error, secrets ...string) *fault.Error {
 		return &fault.Error{Code: fault.BadLogin, Detail: "微信登录已过期，请再点一次。", Err: cause}
 	case 40226: // blocked as high-risk
 		return &fault.Error{Code: fault.Forbidden, Detail: "微信限制了这个账号，暂时不能登录。", Err: cause}
+	case 43101: // the person takes no more subscription messages of this template
+		return &fault.Error{Code: fault.Forbidden, Detail: "对方没有同意接收这种提醒。", Err: cause}
+	case 40003: // no such openid for this app
+		return fault.Wrap(fault.NotFound, cause)
+	case 61010: // content check: not in the mini-program within two hours
+		return fault.Wrap(fault.Gone, cause)
 	case 45011, 45009: // per user and minute, per app and day
 		return &fault.Error{Code: fault.TooMany, Retry: time.Minute, Err: cause}
 	case -1: // WeChat is busy

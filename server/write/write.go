@@ -65,7 +65,7 @@ type Tx interface {
 	// Revoke ends an open assignment at this transaction's seq.
 	Revoke(g Grant)
 	// Add queues rows without a place in the walk: *History, []*Result,
-	// []*Receipt, *Quarantine, *Step, *Blob, *Burden, *Forget.
+	// []*Receipt, *Quarantine, *Step, *Blob, *Burden, *Forget, *Outbox.
 	Add(row any)
 	// Hashes returns the hashes of the client's mutations from mid on, by mid.
 	Hashes(mid int64) (map[int64]string, error)

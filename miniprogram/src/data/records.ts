@@ -215,7 +215,7 @@ export interface Visit {
   state?: 'pending' | 'approved' | 'returned' | 'rejected';
   /** the admin's words when returned or rejected; set by the server */
   words?: string;
-  /** late, double, clock: hints for the reviewer; seen by CV; set by the server */
+  /** late, double, clock, content: hints for the reviewer; seen by CV; set by the server */
   flags?: List;
   /** seconds, taps and fields it took to write, counted by the phone; added to the township's totals and kept nowhere else */
   burden?: List;

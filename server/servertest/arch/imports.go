@@ -24,7 +24,7 @@ var leaves = []string{"record", "fault", "access"}
 
 // nouns are the packages of the domain: they know no adapter and no engine.
 var nouns = []string{"area", "household", "pairing", "activity", "form", "booklet", "photo",
-	"workflow", "account", "roster", "registry", "measure", "casework", "plan", "setting", "terms", "commons", "calendar", "notice", "figures", "retention", "workbook"}
+	"workflow", "account", "roster", "registry", "measure", "casework", "plan", "setting", "terms", "commons", "calendar", "notice", "figures", "retention", "workbook", "outbox"}
 
 // adapters stand between the domain and the world; blob is one too.
 var adapters = []string{"store", "rediskv", "wechat", "blob"}
