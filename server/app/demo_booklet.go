@@ -8,21 +8,15 @@ import (
 
 	"daohu/server/booklet"
 	"daohu/server/demo"
-	"daohu/server/measure"
 	"daohu/server/record"
 	"daohu/server/roster"
-	"daohu/server/workflow"
 	"daohu/server/write"
 )
 
 // demoBooklet gives every household of the demo's first township the booklet,
-// by its cadre or a worker of its village, and the first paired one two cows.
+// by its cadre or a worker of its village.
 func (a *App) demoBooklet(ctx context.Context, b *roster.Book, got *Imported) error {
 	by, err := a.demoGivers(ctx, b, got.Township)
-	if err != nil {
-		return err
-	}
-	p, err := a.demoPeople(ctx, b, got, 1)
 	if err != nil {
 		return err
 	}
@@ -41,8 +35,6 @@ func (a *App) demoBooklet(ctx context.Context, b *roster.Book, got *Imported) er
 			d.Day = at.Format(time.DateOnly)
 			tx.Put(booklet.DeliveryType, &d)
 		}
-		tx.Put(measure.Type, &measure.Measure{Meta: record.Meta{ID: tx.NewID(), Household: p.house[0], MadeBy: p.cadre[0], MadeAt: tx.Now()}, Kind: "产业帮扶", What: "两头能繁母牛",
-			From: today.AddDate(0, -1, 0).Format(time.DateOnly), Amount: 1_000_000, Given: 600_000, Quantity: 2, Unit: "头", Stage: measure.Doing, State: workflow.Approved})
 		return nil
 	})
 	return err

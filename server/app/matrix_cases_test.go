@@ -170,7 +170,9 @@ func (f *fixture) workbook(township string, as access.Role) string {
 }
 
 // TestEveryPrivateTypeIsAuthored: no cadre or village worker reads what is
-// private; a confirmation alone may be sent from a cadre's phone.
+// private; a confirmation alone may be sent from a cadre's phone. A consent is
+// private only so that it waits in no quarantine: the one who must not take
+// the picture has to read it.
 func TestEveryPrivateTypeIsAuthored(t *testing.T) {
 	f := newFixture(t, fixtureOptions{})
 	private := 0
@@ -179,11 +181,14 @@ func TestEveryPrivateTypeIsAuthored(t *testing.T) {
 			continue
 		}
 		private++
+		if typ.Name == "consent" {
+			continue
+		}
 		if typ.Class != record.Author || strings.ContainsAny(typ.Readers, "CV") || strings.ContainsAny(typ.Creators, "CV") != (typ.Name == "confirmation") || strings.Contains(typ.Creators, "T") {
 			t.Errorf("%s: class %s, readers %s, creators %s", typ.Name, typ.Class, typ.Readers, typ.Creators)
 		}
 	}
-	if private != 2 {
+	if private != 3 {
 		t.Errorf("%d private types", private)
 	}
 }

@@ -31,7 +31,8 @@ func (m *matrix) matrixNames() []string {
 // matrixFits are values that fit fields whose values a rule of the type judges.
 func (m *matrix) matrixFits(t *record.Type, f record.Field) any {
 	if v, ok := map[string]any{"issue.category": "sanitation", "issue.cause": "habit", "issue.state": "doing",
-		"issue.owner": m.User("cadre-1-0").ID, "need.owner": m.User("village-1").ID}[t.Name+"."+f.Name]; ok {
+		"issue.owner": m.User("cadre-1-0").ID, "need.owner": m.User("village-1").ID,
+		"measure.stage": "doing", "measure.resultVisit": m.targets[0].rows["visit"], "measure.yieldDay": m.Today()}[t.Name+"."+f.Name]; ok {
 		return v
 	}
 	return matrixValue(f)
@@ -118,7 +119,13 @@ func TestFieldsOfSync(t *testing.T) {
 func TestFieldsThatMayChange(t *testing.T) {
 	m := newMatrix(t)
 	x, offered := m.targets[0], 0
-	follows := map[string][]string{"member.idNo": {"IDIndex"}, "need.answer": {"state", "answeredBy", "answeredAt"}, "delivery.receipt": {"channel"}} // what the server keeps in step
+	approve := m.Do("POST", m.Token("admin-1"), "/api/v1/records/measure/"+x.rows["measure"]+"/decision", map[string]any{"action": "approve", "rev": m.rev("measure", x)})
+	if approve.Status != http.StatusOK { // only an approved measure is carried out
+		t.Fatalf("%d %s", approve.Status, approve.Body)
+	}
+	follows := map[string][]string{"member.idNo": {"IDIndex"}, "need.answer": {"state", "answeredBy", "answeredAt"}, "delivery.receipt": {"channel"},
+		"measure.agreement": {"agreedBy", "agreedDay"}, "measure.arrived": {"arrivedBy", "arrivedDay"}} // what the server keeps in step
+	with := map[string]map[string]any{"measure.yieldQuantity": {"yieldUnit": "头"}} // a rule of the type wants both
 	for _, typ := range m.Registry.Types {
 		for _, f := range typ.Fields {
 			if f.Name == "" || f.Class == record.Server {
@@ -127,17 +134,21 @@ func TestFieldsThatMayChange(t *testing.T) {
 			was := m.row(typ, x)
 			value := m.matrixFits(typ, f)
 			also := append(follows[typ.Name+"."+f.Name], f.Name)
+			patch := map[string]any{f.Name: value}
+			for name, v := range with[typ.Name+"."+f.Name] {
+				patch[name], also = v, append(also, name)
+			}
 			bySync := f.Class != record.Online
 			if bySync {
 				house := x.house
 				if typ.Common {
 					house = x.town.Common
 				}
-				m.Phone(m.Token("cadre-1-0")).Push(fixtureMut{Type: typ.Name, ID: x.rows[typ.Name], House: house, Patch: map[string]any{f.Name: value}})
+				m.Phone(m.Token("cadre-1-0")).Push(fixtureMut{Type: typ.Name, ID: x.rows[typ.Name], House: house, Patch: patch})
 			}
 			offered++
 			m.onlyChanged(typ, was, m.row(typ, x), also...)
-			a := m.Do("PATCH", m.Token("admin-1"), "/api/v1/records/"+typ.Name+"/"+x.rows[typ.Name], map[string]any{f.Name: value}, "If-Match", fmt.Sprint(m.rev(typ.Name, x)))
+			a := m.Do("PATCH", m.Token("admin-1"), "/api/v1/records/"+typ.Name+"/"+x.rows[typ.Name], patch, "If-Match", fmt.Sprint(m.rev(typ.Name, x)))
 			online := matrixFree(f, "T", record.Merge, record.Propose, record.Online)
 			if (a.Status == http.StatusOK) != online {
 				t.Errorf("%s.%s online: %d %s", typ.Name, f.Name, a.Status, a.Body)
