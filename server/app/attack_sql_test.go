@@ -11,7 +11,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
+	"daohu/server/account"
 	"daohu/server/config"
 	"daohu/server/record"
 	"daohu/server/servertest"
@@ -61,7 +63,6 @@ func TestSQLInjection(t *testing.T) {
 			s := &statements{t: t, seen: map[string]bool{}}
 			o.Trace = s.trace
 			i := &injector{fixture: newFixture(t, o)}
-			i.tokens = map[string]string{"": "", "H": i.Token("household-1-0"), "C": i.Token("cadre-1-0"), "V": i.Token("village-1"), "T": i.Token("admin-1"), "K": i.Token("county-1"), "A": i.Token("auditor-1")}
 			before := i.counted()
 			i.bodies = i.schemas()
 			for _, r := range i.API.Routes() {
@@ -86,10 +87,24 @@ func TestSQLInjection(t *testing.T) {
 
 type injector struct {
 	*fixture
-	tokens map[string]string
+	tokens map[string]string         // by role
+	since  time.Time                 // when they were made
 	bodies map[string]map[string]any // schema of the body by "METHOD path"
 	sent   int
 	place  int
+}
+
+// awake logs everybody in again before a session ends by its age: each request
+// takes time, and a console's session lasts 12 hours.
+func (i *injector) awake() {
+	i.Helper()
+	if i.Now().Sub(i.since) < account.ConsoleLife/2 {
+		return
+	}
+	i.since, i.tokens = i.Now(), map[string]string{"": ""}
+	for role, login := range map[string]string{"H": "household-1-0", "C": "cadre-1-0", "V": "village-1", "T": "admin-1", "K": "county-1", "A": "auditor-1"} {
+		i.tokens[role] = i.FreshToken(login)
+	}
 }
 
 // turn takes every payload in the full run, else a quarter of them, another
@@ -165,7 +180,7 @@ func (i *injector) send(method, token, path string, body any, headers ...string)
 	i.Pass(time2)
 	a := i.Do(method, token, path, body, headers...)
 	counted := strings.Contains(path, "/login/") || strings.Contains(path, "/totp/") || strings.Contains(path, "/exports") // limits that the test runs into
-	if a.Status >= http.StatusInternalServerError || strings.Contains(a.Body, "sqlite") || strings.Contains(a.Body, "syntax") || a.Status == http.StatusTooManyRequests && !counted {
+	if a.Status >= http.StatusInternalServerError || strings.Contains(a.Body, "sqlite") || strings.Contains(a.Body, "syntax") || a.Status == http.StatusTooManyRequests && !counted || a.Status == http.StatusUnauthorized && token != "" {
 		i.Errorf("%s %s %v: %d %s", method, path, body, a.Status, a.Body)
 	}
 }
@@ -176,6 +191,7 @@ func (i *injector) route(method, path, role string, query []string) {
 	if path == "/api/v1/logout" {
 		return // takes nothing, and ends the session
 	}
+	i.awake()
 	house := i.Towns[0].Houses[0].ID
 	brace := ":"
 	documented := path
@@ -222,6 +238,7 @@ func (i *injector) route(method, path, role string, query []string) {
 // sync tries every text of every type through the exchange.
 func (i *injector) sync() {
 	i.Helper()
+	i.awake()
 	house, phone := i.Towns[0].Houses[0].ID, i.Phone(i.tokens["C"])
 	member := i.RowsOf("member", i.Towns[0], house)[0]
 	for n, p := range sqlPayloads() {
