@@ -233,7 +233,7 @@ func (o Order) judge(c *Change, now time.Time, who Helper, rules *Quota) *fault.
 			c.Ended = append(c.Ended, Close(p, o.Day, o.Reason))
 		}
 	}
-	if o.Cadre == "" && len(c.Ended) > 0 && rules.Release == AfterExit && c.House.Exit != exited {
+	if o.Cadre == "" && len(c.Ended) > 0 && rules.Keeps(c.House) {
 		return fault.New(fault.WrongState, "这一户还没有脱贫，不能只结束结对，请选好接手的干部。")
 	}
 	return nil

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+
+	home "daohu/server/household"
 )
 
 //go:embed quota.json
@@ -66,6 +68,12 @@ type TierQuota struct {
 type Rulebooks interface {
 	// Current returns the document of a kind that holds in a township.
 	Current(ctx context.Context, township, code string) ([]byte, error)
+}
+
+// Keeps reports whether a household's pairing may end only with a successor
+// (不脱贫不脱钩). A nil table keeps none.
+func (q *Quota) Keeps(h *home.Household) bool {
+	return q != nil && q.Release == AfterExit && h.Exit != exited
 }
 
 // Quota is the edition that holds in a township.

@@ -46,6 +46,7 @@ const (
 	CodeAccount      = "account" // the account is another person's, or says otherwise
 	CodeMoved        = "moved"   // the person is of another household
 	CodePending      = "pending" // waits for a review
+	CodeKept         = "kept"    // not left poverty: no pairing ends without a successor
 	CodeLedger       = "ledger"  // only the ledger of money says this
 	CodeMasked       = "masked"  // a masked export: what it shows is not what is kept
 	CodeMore         = "more"    // the list was cut; Reason says how many are left out

@@ -65,6 +65,10 @@ func (p *planner) pairings(ctx context.Context) error {
 		case p.exists(SheetPairings, r.Row, "户编号", "这次结对"):
 		default:
 			was := have[id][at]
+			if was.To == "" && r.To != "" && p.left(r.House, have[id], was) {
+				p.at(Error, SheetPairings, r.Row, "结束日期", CodeKept, "这一户还没有脱贫，不能只结束结对，请在表里写上接手的干部。")
+				continue
+			}
 			e, err := changed(p, t, pairing.Type, r, r.Row, nil, was)
 			if err != nil {
 				return err
@@ -82,6 +86,20 @@ func (p *planner) pairings(ctx context.Context) error {
 		p.pair(r, id, have[id])
 	}
 	return nil
+}
+
+// left says whether a household that has to be kept would be without a cadre
+// once was ends: no other one runs, and the book names none.
+func (p *planner) left(code string, have []*pairing.Pairing, was *pairing.Pairing) bool {
+	h := *p.houses[code]
+	for i := range p.b.Households {
+		if r := &p.b.Households[i].Rec; r.Code == code && r.Exit != "" {
+			h.Exit = r.Exit // as it will be
+		}
+	}
+	return p.in.Quota.Keeps(&h) &&
+		!slices.ContainsFunc(have, func(x *pairing.Pairing) bool { return x != was && x.To == "" }) &&
+		!slices.ContainsFunc(p.b.Pairings, func(r PairingRow) bool { return r.House == code && r.To == "" })
 }
 
 // pair adds one pairing to the household beside those it has.

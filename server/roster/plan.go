@@ -6,6 +6,7 @@ import (
 	users "daohu/server/account"
 	"daohu/server/area"
 	"daohu/server/household"
+	"daohu/server/pairing"
 	"daohu/server/record"
 	"daohu/server/write"
 )
@@ -50,6 +51,8 @@ type Into struct {
 	// of them. Without it such a row is an error. What the book does not say (a
 	// missing column, an empty cell) stays as it is either way.
 	Update bool
+	// Quota says whose pairing may end only with a successor; nil = nobody's.
+	Quota *pairing.Quota
 	// Bound keeps the import from changing places outside the township.
 	Bound bool
 	// Areas are those the registry has: of this township, above it, and of every

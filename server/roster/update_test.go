@@ -180,7 +180,7 @@ func TestUpdateRefuses(t *testing.T) {
 	u := w.into.People["c-1"]
 	u.DisabledAt = 1
 	w.into.People["c-1"] = u
-	w.into.Bound = true
+	w.into.Bound, w.into.Quota = true, &pairing.Quota{Release: pairing.AfterExit}
 	member := func(house, code, idno, relation, left string) *roster.Book {
 		return &roster.Book{Members: []roster.MemberRow{{House: house, IDNo: idno, Rec: household.Member{Code: code, Name: "某", Relation: relation, Left: left}}}}
 	}
@@ -203,6 +203,7 @@ func TestUpdateRefuses(t *testing.T) {
 		{"a running pairing, not an update", "结对 户编号 two-pairings", pair("H2", "c-9", "2025-06-01", ""), true},
 		{"before the running one began", "结对 开始日期 order", pair("H2", "c-9", "2025-01-01", ""), false},
 		{"the same cadre from another day", "结对 开始日期 two-pairings", pair("H2", "c-2", "2025-06-01", ""), false},
+		{"let go before it left poverty", "结对 结束日期 kept", pair("H2", "c-2", "2025-01-02", "2025-06-01"), false},
 		{"a disabled cadre", "结对 干部工号 no-cadre", pair("H2", "c-1", "2025-06-01", ""), false},
 		{"another person's login", "帮扶干部 工号 account", &roster.Book{Cadres: []roster.CadreRow{{Login: "c-2", Name: "别人", Role: "C", Tier: roster.TierCounty}}}, false},
 		{"another role", "帮扶干部 工号 account", &roster.Book{Cadres: []roster.CadreRow{{Login: "c-2", Name: "试乙", Role: "V", Tier: roster.TierCounty, Village: village}}}, false},
@@ -249,6 +250,7 @@ func TestUpdateRefuses(t *testing.T) {
 func TestUpdateHandsOver(t *testing.T) {
 	town.Each(t, func(t *testing.T, b *town.Base) {
 		w := loaded(t, b, "999901101")
+		w.into.Quota = &pairing.Quota{Release: pairing.AfterExit} // met: the book names who follows
 		ids := map[string]string{"H1": w.house("H1").ID, "H2": w.house("H2").ID}
 		p, err := w.load(w.read(&roster.Book{Pairings: []roster.PairingRow{{House: "H2", Cadre: "c-1", From: "2025-06-01"}}}), w.into)
 		if err != nil || p.Counts.Pairings != (roster.Count{New: 1}) {
