@@ -243,7 +243,7 @@ func (m *importer) into(ctx context.Context) (roster.Into, error) {
 	into := roster.Into{Township: m.Township, Actor: m.in.Actor, Update: m.in.Update, Bound: m.in.Bound, Areas: slices.Clone(m.areas),
 		People: map[string]account.User{}, Workers: map[string][]string{}, Extra: func(tx write.Tx, common string) error { return commons.Put(tx, common, m.book.Profile()) }}
 	var err error
-	if into.Quota, err = m.app.Pairing.Quota(ctx, m.Township); err != nil {
+	if into.Quota, err = m.app.Pairing.Quota(ctx, m.Township); err != nil && !fault.Is(err, fault.NotFound) { // nobody is paired in a township that is new
 		return into, err
 	}
 	known := map[string]bool{}
