@@ -1,0 +1,117 @@
+// Shapes of docs/openapi.json that the phone speaks. Absent = zero.
+
+import { Card, Clip, Delivery, Household, Measure, Need, Pairing, Visit } from '../data/records';
+
+export type Role = 'H' | 'C' | 'V' | 'T' | 'K' | 'A';
+
+/** Who a session belongs to. */
+export interface Me {
+  user: string;
+  name: string;
+  role: Role;
+  county: string;
+  township?: string;
+  area?: string;
+  household?: string;
+  pushOnly?: boolean;
+}
+
+export interface Login {
+  token: string;
+  untilAt: number;
+  me: Me;
+}
+
+export interface About {
+  operator: string;
+  filing: string;
+  hotline: string;
+  version: string;
+}
+
+/** The household's own page; each list of words is in the order of its rows. */
+export interface My {
+  household: Household;
+  helpers: Pairing[];
+  visits: Visit[];
+  measures: Measure[];
+  needs: Need[];
+  deliveries: Delivery[];
+  cards: Card[];
+  clips: Clip[];
+  words: { helpers: string[]; visits: string[]; measures: string[]; needs: string[]; deliveries: string[] };
+}
+
+/** Somebody looked at a sealed field. */
+export interface Look {
+  id: string;
+  at: number;
+  who: string;
+  name: string;
+  field: string;
+  member?: string;
+  reason: string;
+}
+
+export interface Page<R> {
+  rows: R[];
+  next?: string;
+}
+
+export type Reviewed = 'visit' | 'measure' | 'clip';
+
+/** What stands beside a row of the inbox. */
+export interface InboxAbout {
+  id: string;
+  at: number;
+  author: string;
+  login: string;
+  code: string;
+  head: string;
+  place: string;
+  village: string;
+  photos: number;
+  confirmation?: { answer: string; channel: string; text?: string };
+}
+
+export interface InboxPage {
+  rows: { id: string; rev: number; [field: string]: unknown }[];
+  about: InboxAbout[];
+  counts: { type: string; state: string; n: number }[];
+  next?: string;
+}
+
+export interface Mark {
+  id: string;
+  rev: number;
+}
+
+export type Decision = 'approve' | 'return' | 'reject';
+
+export interface Verdict {
+  id: string;
+  /** "" = done; else a fault code. */
+  code: string;
+  detail?: string;
+  state?: string;
+  rev?: number;
+}
+
+export interface Decided {
+  n: number;
+  rows: Verdict[];
+  dry?: boolean;
+  /** Unix ms until which it may be taken back. */
+  until?: number;
+}
+
+export interface Reminder {
+  id: string;
+  template: 'returned' | 'answered' | 'notice';
+  left: number;
+}
+
+export interface Found {
+  rows: { household: Household; members: { id: string; name?: string }[] }[];
+  more: boolean;
+}
