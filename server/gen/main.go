@@ -101,6 +101,10 @@ func all() ([]file, error) {
 	if err != nil {
 		return nil, err
 	}
+	shipped, err := rules()
+	if err != nil {
+		return nil, err
+	}
 	return []file{
 		{"docs/errors.md", errorsPage(fault.Codes)},
 		{"docs/configuration.md", settingsPage(config.Vars())},
@@ -109,5 +113,6 @@ func all() ([]file, error) {
 		{"miniprogram/src/data/tables.ts", tables(types.All(), types.Schema)},
 		{"miniprogram/src/data/lists.ts", codeLists(lists)},
 		{"miniprogram/src/data/terms.ts", words},
+		{"miniprogram/src/data/rules.ts", shipped},
 	}, nil
 }

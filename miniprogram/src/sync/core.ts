@@ -29,7 +29,7 @@ export class SyncCore {
     let keys = await store.open();
     let state = decodeState(keys);
     if (state && state.meta.wipe === 2) {
-      await eraseAll(store);
+      await eraseAll(store, options.onErase);
       keys = new Map();
       state = undefined;
     }
@@ -182,6 +182,11 @@ export class SyncCore {
       await this.held.store.commit(new Map([[key.meta, JSON.stringify(meta)]]));
       this.held.state = { ...this.held.state, meta };
     });
+  }
+
+  /** An erase was ordered: nothing of the account is shown or taken any more. */
+  wiping(): boolean {
+    return this.held.hidden();
   }
 
   /** The server's time now, as far as the phone knows, Unix ms. */

@@ -382,7 +382,7 @@ export class Exchange {
       await this.held.store.commit(new Map([[key.meta, JSON.stringify(meta)]]));
       this.held.state = { meta, base: new Map(), staged: new Map(), outbox: [], linger: [], outcomes: [] };
       this.erased();
-      await eraseAll(this.held.store);
+      await eraseAll(this.held.store, this.held.options.onErase);
     });
   }
 

@@ -18,6 +18,11 @@ export interface Options {
   clock: Clock;
   random: Random;
   files?: Files;
+  /**
+   * Called when the account is to be erased, before its last keys go: removes
+   * what else the phone keeps of it. Called again when the app died meanwhile.
+   */
+  onErase?: () => Promise<void>;
   /** Bytes of compressed answer to ask for; default 12288, 4096 to 65536. */
   budget?: { first: number; min: number; max: number };
 }
@@ -54,8 +59,11 @@ export function budgetOf(o: Options): { first: number; min: number; max: number 
   return o.budget || { first: 12288, min: 4096, max: 65536 };
 }
 
-export async function eraseAll(store: Store): Promise<void> {
+export async function eraseAll(store: Store, others?: () => Promise<void>): Promise<void> {
   try {
+    if (others) {
+      await others();
+    }
     await store.erase(key.meta);
   } catch (e) {
     throw new SyncError('storage', e);
