@@ -5,7 +5,7 @@ import { SyncCore } from '../sync/core';
 import { Blobs } from './blobs';
 import { Setting } from './records';
 import { RULES } from './rules';
-import { PROFILES, Term } from './terms';
+import { DEFAULT_PROFILE, Term, TERMS } from './terms';
 
 export interface Stage {
   stage: number;
@@ -60,11 +60,11 @@ export class Docs {
 
   words(): { readonly [term: string]: string } {
     const own = this.document('terms') as { words?: { [term: string]: string } } | undefined;
-    return (own && own.words) || PROFILES['alleviation-2016'];
+    return (own && own.words) || TERMS[DEFAULT_PROFILE];
   }
 
   word(term: Term): string {
-    return this.words()[term] || PROFILES['alleviation-2016'][term];
+    return this.words()[term] || TERMS[DEFAULT_PROFILE][term];
   }
 
   /** Title of the booklet as a whole. */

@@ -1,0 +1,89 @@
+// The honest light of the header: green only when the server has acknowledged
+// every item and every photo.
+
+import { momentWords } from './day';
+import { Trouble } from './driver';
+import { Tone } from './words';
+
+export interface Light {
+  text: string;
+  tone: Tone;
+  /** Items and photos not acknowledged yet. */
+  unsent: number;
+  returned: number;
+  drafts: number;
+  busy: boolean;
+  /** What the user can do about it, in a sentence; "" = nothing to do. */
+  hint: string;
+}
+
+export interface Seen {
+  unsent: number;
+  /** Photos that were given up and wait for the user. */
+  failed: number;
+  returned: number;
+  drafts: number;
+  households: number;
+  busy: '' | 'sync' | 'photos';
+  online: boolean;
+  cut: boolean;
+  trouble: Trouble;
+  reason: string;
+  /** When everything had last been acknowledged and fetched; 0 = never. */
+  lastAt: number;
+  now: number;
+  /** Device time of the oldest unsent item; 0 = none. */
+  oldestAt: number;
+}
+
+const WEEK = 7 * 86400000;
+
+export function lightOf(s: Seen): Light {
+  const waiting = s.unsent + s.failed;
+  const last = s.lastAt > 0 ? ' · 上次 ' + momentWords(s.lastAt, s.now) : '';
+  const out = { unsent: waiting, returned: s.returned, drafts: s.drafts, busy: s.busy !== '', hint: hintOf(s) };
+  const say = (text: string, tone: Tone): Light => ({ ...out, text, tone });
+  const sum = waiting > 0 ? '待传 ' + waiting : '';
+  if (s.trouble === 'login' || s.trouble === 'ended' || s.trouble === 'update') {
+    const what = s.trouble === 'update' ? '请更新' : '请重新登录';
+    return say(sum ? what + ' · ' + sum : what, 'brick');
+  }
+  if (s.returned > 0) {
+    return say(['退回 ' + s.returned, sum].filter((x) => x !== '').join(' · '), 'brick');
+  }
+  if (!s.online || s.cut) {
+    return say(['离线', sum].filter((x) => x !== '').join(' · ') + last, waiting > 0 ? 'amber' : 'slate');
+  }
+  if (waiting > 0) {
+    return say(sum + last, 'amber');
+  }
+  if (s.lastAt === 0) {
+    return say(s.busy ? '正在取资料 · ' + s.households + ' 户' : '还没连上', 'slate');
+  }
+  if (s.trouble !== '') {
+    return say('没连上' + last, 'amber');
+  }
+  return say('已全部送达 · ' + momentWords(s.lastAt, s.now), 'pine');
+}
+
+function hintOf(s: Seen): string {
+  if (s.trouble === 'ended') {
+    return '这个账号已停用：没传完的还会交给乡镇，新的资料看不到了。';
+  }
+  if (s.trouble === 'login') {
+    return '登录过期了，请重新登录。没传的都还在。';
+  }
+  if (s.trouble === 'update') {
+    return '小程序太旧，请更新。没传的会照样送出。';
+  }
+  if (s.trouble === 'storage') {
+    return s.reason || '手机存储空间不够，请清理一些空间。';
+  }
+  if (s.failed > 0) {
+    return '有 ' + s.failed + ' 张照片没传上，请点开看看。';
+  }
+  if (s.oldestAt > 0 && s.now - s.oldestAt > WEEK) {
+    return '有内容超过 7 天没传出去，请尽快找有信号的地方。';
+  }
+  return s.trouble !== '' ? s.reason : '';
+}
