@@ -1,0 +1,26 @@
+// What pages may call. Nothing else of src is theirs.
+//
+//   const phone = await Phone.open(platform, server)      once, in app.ts
+//   phone.subscribe(fn)                                   after every change; returns the end of it
+//   phone.desk()                                          undefined = show the log-in page
+//   phone.loginWeChat(code?) loginCard loginPassword switchTo logout list
+//
+// Of a desk, computed from the phone's own store at once:
+//   light() todayView() households(query, village) household(id) outbox()
+//   cards() cardText(card) notices() quizzes() handovers() consent(id) docs.*
+// What it does; each resolves when the phone has it and rejects with a sentence to show (error.message):
+//   openVisit correctVisit checkIn takePhoto ask saveVisit confirm edit add retry
+//   drafts.put(draft) at every keystroke; drafts.failed is shown when not ""
+//   driver.pull() on pull-down; api.* for what needs the network
+//   core.resend(n, fix) core.dismiss(n) core.departedSeen(household)
+
+export { Phone } from './phone';
+export { Desk, ReturnedRow, Today, fill } from './desk';
+export { NewerStore } from './disk';
+export { Draft } from './drafts';
+export { HouseholdView, MemberView, MeasureView, NeedView, VisitView, Weak } from './household';
+export { Light } from './light';
+export { OutboxPart, OutboxRow } from './outbox';
+export { HouseRow } from './today';
+export { DraftNeed, DraftPhoto, DraftQuiz, QUICK_PHRASES, touched, VisitDraft, withPhrase } from './visit';
+export { Chip, chip, fieldWord, moneyWords, Tone } from './words';
