@@ -89,6 +89,7 @@ export class Desk {
       await blobs.open();
     }
     const desk = new Desk(platform, account, core, api, drafts, blobs, own, bell, lastAt, desks);
+    await desk.tidy();
     await desk.readBodies();
     return desk;
   }
@@ -217,9 +218,11 @@ export class Desk {
 
   /** What the household says of pictures: "" = not asked yet. */
   consent(household: string): '' | 'given' | 'no' {
-    const said = this.core.rows(household, 'consent');
-    const latest = (said[said.length - 1] || {}).row as unknown as Consent | undefined;
-    return latest ? (latest.answer === 'given' ? 'given' : 'no') : '';
+    const said = this.core.rows(household, 'consent').map((s) => ({ c: s.row as unknown as Consent, unsent: s.unsent }));
+    // Of two of one day that arrived, the one against pictures holds.
+    const key = (x: { c: Consent; unsent: boolean }) => (x.unsent ? '1' : '0') + (x.c.day || '') + (x.unsent || x.c.answer === 'given' ? '0' : '1');
+    const latest = said.reduce((m, x) => (m && key(m) > key(x) ? m : x), said[0]);
+    return latest ? (latest.c.answer === 'given' ? 'given' : 'no') : '';
   }
 
   /** Takes one picture, small enough and kept at once; rejects with a DeviceError, or a SyncError when the phone is full. */
@@ -286,6 +289,22 @@ export class Desk {
   }
 
   // ---- inside
+
+  /** What a killed run left: drafts of visits that were saved, pictures that nothing names. */
+  private async tidy(): Promise<void> {
+    for (const d of this.drafts.all() as VisitDraft[]) {
+      if (d.kind === 'visit' && !d.correcting && this.core.outbox().some((e) => e.type === 'visit' && e.id === d.id)) {
+        await this.drafts.drop(d.id).catch(() => undefined);
+      }
+    }
+    const named = new Set(this.core.uploads.list().map((u) => u.ref));
+    (this.drafts.all() as VisitDraft[]).forEach((d) => (d.photos || []).forEach((p) => named.add(p.file)));
+    for (const f of await this.platform.files.list()) {
+      if (f.name.startsWith(this.me + '.p.') && !named.has(f.name)) {
+        await this.platform.files.remove(f.name);
+      }
+    }
+  }
 
   private async save(changes: Change[]): Promise<void> {
     await this.core.save(changes);

@@ -160,6 +160,7 @@ export class Driver {
   }
 
   private plan(r: SyncReport): void {
+    this.unplan();
     const failed = this.cut || this.trouble === 'busy';
     const wait = failed ? Math.max(r.next, this.retry) : r.next;
     this.retry = failed ? Math.min(LAST_RETRY, this.retry * 2) : FIRST_RETRY;
