@@ -2,12 +2,14 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
+	"daohu/server/activity"
 	"daohu/server/config"
 	"daohu/server/fault"
 	"daohu/server/record"
@@ -26,7 +28,7 @@ func root(t *testing.T) string {
 func TestWriteThenCheck(t *testing.T) {
 	dir := root(t)
 	var out bytes.Buffer
-	if err := run([]string{"-check", "-root", dir}, &out); err == nil || strings.Count(out.String(), "\n") != 7 {
+	if err := run([]string{"-check", "-root", dir}, &out); err == nil || strings.Count(out.String(), "\n") != 8 {
 		t.Errorf("an empty tree passes: %v\n%s", err, out.String())
 	}
 	if _, err := os.Stat(filepath.Join(dir, "docs")); !os.IsNotExist(err) {
@@ -197,6 +199,31 @@ func TestProfilesForThePhone(t *testing.T) {
 		"    household: '贫困户',\n",
 	} {
 		if !strings.Contains(string(b), want) {
+			t.Errorf("no %s in\n%s", want, b)
+		}
+	}
+}
+
+// TestRulesForThePhone keeps what ships on the phone the documents of the
+// server, byte for byte.
+func TestRulesForThePhone(t *testing.T) {
+	b, err := rules()
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds, err := activity.Kinds(func() string { return "" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(kinds) != 3 || strings.Count(string(b), "/** ") != 5 {
+		t.Errorf("%d kinds of visits in\n%s", len(kinds), b)
+	}
+	for _, k := range kinds {
+		text, err := json.Marshal(string(k.Shipped[0].Body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := "  " + k.Code + ":\n    " + string(text) + ",\n"; !strings.Contains(string(b), want) {
 			t.Errorf("no %s in\n%s", want, b)
 		}
 	}
