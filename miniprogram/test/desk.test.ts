@@ -277,3 +277,16 @@ test('300 households are listed and searched at once', async () => {
   assert.equal(k.desk.households('河畔', '54').length, 297);
   assert.deepEqual(k.desk.households('户主甲').map((r) => r.id), [H1]);
 });
+
+test('a conflict shows before, mine and theirs; one tap writes one of them again', async () => {
+  const k = await start(new Town(threeHouses()));
+  k.town.server.put(H1, 'proposal', { id: 'propAAAAAAAA', by: ME, target: 'household', row: H1, field: 'address', base: '老屋', mine: '新屋', theirs: '安置点', state: 'conflict' });
+  k.town.server.put(H1, 'proposal', { id: 'propBBBBBBBB', by: 'userBBBBBBBB', target: 'household', row: H1, field: 'notes', mine: 'x', state: 'conflict' });
+  await k.desk.driver.pull();
+  const [c] = k.desk.conflicts();
+  assert.deepEqual([k.desk.conflicts().length, c.name, c.before, c.mine, c.theirs], [1, '家庭住址', '老屋', '新屋', '安置点']);
+  k.device.network(false);
+  await k.desk.pick(c, 'mine');
+  assert.deepEqual(k.desk.conflicts(), []);
+  assert.deepEqual(k.desk.core.outbox()[0].patch, { address: '新屋' });
+});

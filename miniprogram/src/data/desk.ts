@@ -11,6 +11,7 @@ import { Change, Patch } from '../sync/types';
 import { open as openPaper } from '../form/paper';
 import { Bell } from './bell';
 import { Blobs } from './blobs';
+import { ConflictView, conflictsOf, valueOf } from './conflict';
 import { clockOf, dayOf } from './day';
 import { Docs } from './docs';
 import { Drafts } from './drafts';
@@ -136,6 +137,11 @@ export class Desk {
 
   outbox(): OutboxRow[] {
     return outboxRows({ core: this.core, drafts: this.drafts.all(), me: this.me, today: this.today(), head: (id) => this.head(id) });
+  }
+
+  /** Fields that somebody else changed at the same time. */
+  conflicts(): ConflictView[] {
+    return conflictsOf(this.core, this.me);
   }
 
   cards(): Card[] {
@@ -269,6 +275,11 @@ export class Desk {
   /** Changed fields of a row, with the reason for those that go to the township first. */
   async edit(household: string, type: string, id: string, patch: Patch, base: number, reason = ''): Promise<void> {
     await this.save([{ type, id, household, patch, base, ...(reason ? { reason } : {}) }]);
+  }
+
+  /** Settles a conflict: one's own value again, or the other's. */
+  async pick(c: ConflictView, whose: 'mine' | 'theirs'): Promise<void> {
+    await this.edit(c.household, c.type, c.row, { [c.field]: valueOf(c.type, c.field, c[whose]) }, this.core.baseOf(c.household));
   }
 
   /** A row of the household that is new. */
