@@ -1,28 +1,35 @@
-// What can happen, and how often.
+// What can happen on a phone, and how often anything happens.
 
 import { Change, Patch } from '../src/sync/types';
+import { SyncError } from '../src/sync/errors';
 import { isWaiting } from '../src/sync/outbox';
 import { Books } from './books';
+import { HANDS } from './hands';
 import { Phone } from './phone';
 import type { World } from './world';
 
+/** How often each happens, relative to the others. */
 export const ACTIONS = {
   sync: 40, visit: 16, edit: 10, delete: 3, response: 6, field: 10, proposal: 4, poison: 3,
-  pair: 8, bounce: 3, 'admin edit': 7, decide: 6, erase: 2, settle: 3, disable: 1,
-  poll: 5, kill: 7, reopen: 3, replay: 6, copy: 1, jump: 3, skew: 2, resend: 2, dismiss: 2,
+  pair: 8, bounce: 3, 'admin edit': 7, decide: 6, erase: 2, settle: 3, disable: 1, end: 2, purge: 0.7,
+  wipe: 0.7, restart: 1, backup: 4, restore: 3,
+  poll: 5, kill: 7, reopen: 3, full: 4, replay: 6, copy: 1, jump: 3, skew: 2, resend: 2, dismiss: 2,
+  'old app': 1, update: 2, 'second user': 0.7,
 };
 
 export type Action = keyof typeof ACTIONS;
+
+export type Doing = (w: World, phone: Phone) => Promise<void>;
 
 const DAY = 86400000;
 
 /** Does one thing; `by` = on this phone. */
 export async function act(w: World, what: Action, by?: Phone): Promise<void> {
   const phone = by || w.dice.pick(w.phones);
-  await DOINGS[what](w, phone);
+  await (HANDS[what] || DOINGS[what] as Doing)(w, phone);
 }
 
-const DOINGS: { [a in Action]: (w: World, phone: Phone) => Promise<void> } = {
+const DOINGS: { [a in Action]?: Doing } = {
   sync: async (w, p) => {
     await w.sync(p);
   },
@@ -42,63 +49,18 @@ const DOINGS: { [a in Action]: (w: World, phone: Phone) => Promise<void> } = {
     await w.save(p, { type: 'household', id: h, household: h, patch: w.dice.chance(0.5) ? { standard } : { standard, notes: value } }, 'standard', '');
   },
   poison,
-  pair: async (w) => {
-    w.version++;
-    await w.op('pair', { household: w.dice.pick(w.households), cadre: w.dice.chance(0.2) ? '' : w.dice.pick(w.cadres()).user });
-  },
-  // Away and back between two syncs, and something vanished meanwhile: the
-  // household comes whole and must be replaced, not merged.
-  bounce: async (w, p) => {
-    const h = someHousehold(w, p);
-    const to = w.cadres().filter((u) => u.user !== p.owner.user);
-    if (p.owner.role === 'C' && to.length > 0) {
-      w.version++;
-      await w.op('pair', { household: h, cadre: w.dice.pick(to).user });
-      const here = Array.from(w.books.rows.keys()).filter((id) => (w.books.rows.get(id) as { household: string }).household === h);
-      if (here.length > 0) {
-        await erase(w, w.dice.pick(here));
-      }
-      await w.op('pair', { household: h, cadre: p.owner.user });
-    }
-  },
-  'admin edit': async (w) => {
-    w.version++;
-    const household = w.dice.pick(w.households);
-    const field = w.dice.pick(['address', 'notes']);
-    w.books.wrote(Books.key('household', household, field), 'admin');
-    await w.op('edit', { household, field, value: w.unique('admin') });
-  },
-  decide: async (w) => {
-    const visit = someRow(w, 'visit');
-    if (visit) {
-      w.version++;
-      await w.op('decide', { visit, action: w.dice.pick(['approve', 'return', 'reject']), reason: w.unique('因为') });
-    }
-  },
-  erase: async (w) => {
-    const id = someRow(w, w.dice.pick(['visit', 'response']));
-    if (id) {
-      await erase(w, id);
-    }
-  },
-  settle: async (w) => {
-    const refs = w.books.refs('proposal').concat(w.books.refs('conflict'));
-    if (refs.length > 0) {
-      w.version++;
-      w.households.forEach((h) => ['address', 'notes'].forEach((f) => w.books.wrote(Books.key('household', h, f), 'admin')));
-      w.books.rows.forEach((r, id) => w.books.wrote(Books.key(r.type, id, 'text'), 'admin'));
-      await w.op('settle', { proposal: w.dice.pick(refs), action: w.dice.pick(['accept', 'refuse']) });
-    }
-  },
-  disable: async (w) => {
-    w.version++;
-    await w.op('disable', { user: w.dice.pick(w.cadres()).user, on: w.dice.chance(0.5) });
-  },
   kill: async (w, p) => {
     const n = 1 + w.dice.below(14);
     const after = w.dice.chance(0.5);
     w.log(`${p.name} will die at its write ${n} from now, ${after ? 'after' : 'before'} it`);
     p.storage.killIn(n, after);
+  },
+  full: async (w, p) => {
+    const n = 1 + w.dice.below(5);
+    const lies = w.dice.chance(0.2);
+    w.count('storage full');
+    w.log(`${p.name}: its storage refuses the next ${n} writes${lies ? ', but they happen' : ''}`);
+    p.storage.fill(n, lies);
   },
   reopen: async (w, p) => {
     const before = p.waiting();
@@ -106,30 +68,55 @@ const DOINGS: { [a in Action]: (w: World, phone: Phone) => Promise<void> } = {
     await w.revived(p, before);
   },
   replay: async (w, p) => {
-    if (p.past.length > 0) {
+    if (p.link.past.length > 0) {
       w.count('old request replayed');
       w.log(`${p.name}: the network delivers an old request again`);
       w.version++;
-      await w.deliver(p, w.dice.pick(p.past));
+      await w.deliver(p, w.dice.pick(p.link.past));
     }
   },
   copy: async (w, p) => {
     if (w.phones.length < 7 && !p.storage.dead) {
       w.count('phone copied');
-      const c = await w.addPhone(p.owner, p);
+      const c = await w.addPhone(p.owner, new Map(p.disk));
+      c.wiping = p.wiping;
       w.log(`${c.name} is a copy of ${p.name}`);
       // What both hold unsent, either may send.
       w.books.rows.forEach((r, id) => w.books.wrote(Books.key(r.type, id, 'text'), c.name));
       w.households.forEach((h) => ['address', 'notes'].forEach((f) => w.books.wrote(Books.key('household', h, f), c.name)));
     }
   },
+  'second user': async (w, p) => {
+    const others = w.users.filter((u) => u.user !== p.owner.user && (u.role === 'C' || u.role === 'V'));
+    if (w.phones.length < 7 && others.length > 0 && !w.phones.some((x) => x !== p && x.disk === p.disk)) {
+      w.count('second user on a phone');
+      const u = w.dice.pick(others);
+      const c = await w.addPhone(u, p.disk);
+      w.log(`${c.name} is ${u.user} on the phone of ${p.name}`);
+    }
+  },
+  'old app': async (w, p) => {
+    w.count('old app');
+    w.log(`${p.name} runs an app that is too old`);
+    p.old = { ...w.tables, schema: 0 };
+    await DOINGS.reopen!(w, p);
+  },
+  update: async (w, p) => {
+    if (p.old) {
+      w.log(`${p.name} is updated`);
+      p.old = null;
+      await DOINGS.reopen!(w, p);
+    }
+  },
   jump: async (w) => {
-    const days = w.dice.pick([0.1, 0.5, 2, 33]);
+    const days = w.dice.pick(w.restorable ? [0.1, 0.5, 2] : [0.1, 0.5, 2, 33]);
     w.log(`${days} days go by`);
     await w.tick(days * DAY);
   },
   skew: async (w, p) => {
-    p.clock.at = w.now + Math.floor((w.dice.next() - 0.5) * 4 * DAY);
+    const days = w.dice.pick([4, 4, 4, 7300]);
+    w.count('clock jump');
+    p.clock.at = w.now + Math.floor((w.dice.next() - 0.5) * days * DAY);
     w.log(`${p.name}: clock off by ${Math.round((p.clock.at - w.now) / 3600000)} hours`);
   },
   resend: async (w, p) => {
@@ -140,7 +127,7 @@ const DOINGS: { [a in Action]: (w: World, phone: Phone) => Promise<void> } = {
       w.log(`${p.name} sends ${o.id} again`);
       await p.core.resend(o.n).then(
         () => w.books.fates.delete(o.id + ' ' + JSON.stringify(o.patch)),
-        (e: Error) => (p.storage.dead ? undefined : Promise.reject(e)),
+        (e: Error) => (e instanceof SyncError ? undefined : Promise.reject(e)),
       );
       await w.revived(p, before);
     }
@@ -149,40 +136,24 @@ const DOINGS: { [a in Action]: (w: World, phone: Phone) => Promise<void> } = {
     const all = p.core.outcomes();
     if (all.length > 0) {
       const before = p.waiting();
-      await p.core.dismiss(w.dice.pick(all).n).catch((e: Error) => (p.storage.dead ? undefined : Promise.reject(e)));
+      await p.core.dismiss(w.dice.pick(all).n).catch((e: Error) => (e instanceof SyncError ? undefined : Promise.reject(e)));
       await w.revived(p, before);
     }
   },
 };
-
-async function erase(w: World, id: string): Promise<void> {
-  const row = w.books.rows.get(id);
-  if (row) {
-    w.version++;
-    if (await w.op('erase', { type: row.type, id })) {
-      w.books.erased.add(id);
-      w.books.wrote(Books.key(row.type, id, 'text'), 'admin');
-    }
-  }
-}
 
 function held(w: World, p: Phone): string[] {
   return p.core.households().filter((h) => h !== w.common);
 }
 
 /** Mostly one the phone holds, sometimes one that it lost. */
-function someHousehold(w: World, p: Phone): string {
+export function someHousehold(w: World, p: Phone): string {
   const mine = held(w, p);
   const lost = p.core.departed().map((g) => g.household).filter((h) => h !== w.common);
   if (lost.length > 0 && w.dice.chance(0.15)) {
     return w.dice.pick(lost);
   }
   return mine.length > 0 ? w.dice.pick(mine) : w.dice.pick(w.households);
-}
-
-function someRow(w: World, type: string): string | undefined {
-  const ids = Array.from(w.books.rows.keys()).filter((id) => (w.books.rows.get(id) as { type: string }).type === type);
-  return ids.length > 0 ? w.dice.pick(ids) : undefined;
 }
 
 /** Text that is found again by its first word; sometimes long, and hard to compress. */

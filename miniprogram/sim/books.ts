@@ -33,6 +33,8 @@ export class Books {
   private readonly writers = new Map<string, Set<string>>();
   /** Rows the admin erased. */
   readonly erased = new Set<string>();
+  /** Unsent work that went with a phone that had to erase itself: the one named exception to P10. */
+  readonly forgone = new Set<string>();
   /** Rows made by phones: id -> type and household. */
   readonly rows = new Map<string, { type: string; household: string; owner: string }>();
 
@@ -69,8 +71,21 @@ export class Books {
     return Array.from(this.kept.values()).filter((w) => w.id === id);
   }
 
+  /** Gives up what one phone wrote. */
+  forgo(phone: string): void {
+    this.kept.forEach((c) => c.phone === phone && this.forgone.add(c.tag));
+  }
+
+  /** What an answer said that reached a phone. */
+  told(tag: string, code: string, ref: string): void {
+    this.fates.set(tag, { code, ref });
+  }
+
   /** Whether the change took effect as it was. */
   plain(w: Written): boolean {
+    if (this.forgone.has(w.tag)) {
+      return false;
+    }
     const f = this.fates.get(w.tag);
     return f === undefined || f.code === 'late';
   }

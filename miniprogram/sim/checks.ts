@@ -4,6 +4,7 @@
 import { rowText } from '../src/sync/row';
 import { isWaiting } from '../src/sync/outbox';
 import { Books, Written } from './books';
+import { SyncCore } from '../src/sync/core';
 import { Phone } from './phone';
 import type { World } from './world';
 
@@ -21,6 +22,8 @@ interface Ledger {
   proposals: { id: string; row: string; field: string; state: string }[];
   quarantine: { id: string }[];
   history: { row: string; field: string; old: string; new: string }[];
+  /** Households sent again because a daily digest differed. */
+  healed: number;
 }
 
 interface Projection {
@@ -29,8 +32,11 @@ interface Projection {
 
 export class Checks {
   /** Values each phone has seen in a field, and the last of them. */
-  private readonly seen = new Map<string, { all: Set<string>; last: string }>();
+  private seen = new Map<string, { all: Set<string>; last: string }>();
   private before = new Set<string>();
+  /** Phones that have yet to hear that the server was restored. */
+  private behind = new Set<Phone>();
+  private syncs = 0;
 
   constructor(private readonly w: World) {}
 
@@ -46,13 +52,85 @@ export class Checks {
     const back = new Set(phone.core.outcomes().map((o) => o.id + ' ' + JSON.stringify(o.patch)));
     for (const tag of before) {
       if (!now.has(tag) && !phone.acknowledged.has(tag) && !back.has(tag)) {
+        if (phone.wiping) {
+          this.w.books.forgone.add(tag);
+          continue;
+        }
         this.w.fail(`P10 ${phone.name}: left the outbox without an acknowledgement: ${tag.slice(0, 200)}`);
       }
     }
   }
 
+  /** P4: an answer holds households of its reader only. */
+  async answer(phone: Phone, body: string, disturbed: boolean): Promise<void> {
+    if (disturbed || !body.includes('"households":[')) {
+      return;
+    }
+    const scope = (await this.w.peer.ask('scope', { user: phone.owner.user })).households as string[];
+    const sent = (JSON.parse(body) as { households: { id: string }[] }).households;
+    for (const h of sent) {
+      if (!scope.includes(h.id)) {
+        this.w.fail(`P4 ${phone.name} (${phone.owner.user}) is sent household ${h.id}, which is another's`);
+      }
+    }
+  }
+
+  /** P9: what storage holds is what the app shows, and no more. */
+  async stored(phone: Phone): Promise<void> {
+    if (phone.storage.dead || ++this.syncs % 4 !== 0) {
+      return;
+    }
+    const rows = (c: SyncCore, h: string): unknown => Object.entries((c.base(h) || { rows: {} }).rows).filter(([, list]) => list.length > 0);
+    const picture = (c: SyncCore): string => {
+      const { cursor, client, acked, staged } = c.facts();
+      return JSON.stringify([cursor, client, acked, staged, c.outbox(), c.outcomes(), c.households().sort().map((h) => [h, rows(c, h)])]);
+    };
+    const [shown, kept] = [picture(phone.core), picture(await phone.twin())];
+    if (shown !== kept) {
+      this.w.fail(`P9 ${phone.name}: shows ${shown.slice(0, 300)} and keeps ${kept.slice(0, 300)}`);
+    }
+  }
+
+  /** What other accounts keep on this phone. */
+  others(phone: Phone): string {
+    if (!this.w.phones.some((p) => p !== phone && p.disk === phone.disk)) {
+      return '';
+    }
+    const mine = 'd/' + encodeURIComponent(phone.owner.user) + '/';
+    return JSON.stringify(Array.from(phone.disk).filter(([k]) => !k.startsWith(mine)).sort());
+  }
+
+  /** P4: one account's sync does not touch another's storage. */
+  untouched(phone: Phone, before: string): void {
+    if (before !== '' && this.others(phone) !== before) {
+      this.w.fail(`P4 ${phone.name}: the storage of another account on the same phone changed`);
+    }
+  }
+
+  /** P8: with answers there is progress; P14: an app that is too old hands in its work. */
+  progress(phone: Phone, state: string): void {
+    if (state === 'stuck' || state === 'refused') {
+      this.w.fail(`P8 ${phone.name}: its sync ended as ${state}`);
+    }
+    if (state === 'update' && phone.core.outbox().length > 0) {
+      this.w.fail(`P14 ${phone.name}: an old app keeps ${phone.waiting()[0].slice(0, 200)}`);
+    }
+    if (state === 'done') {
+      this.behind.delete(phone);
+    }
+  }
+
+  /** The server went back: so may what phones see, until each has heard of it. */
+  restored(): void {
+    this.seen = new Map();
+    this.behind = new Set(this.w.phones);
+  }
+
   /** P5: what a phone has seen replaced does not come back. */
   monotonic(phone: Phone): void {
+    if (this.behind.has(phone)) {
+      return;
+    }
     for (const h of phone.core.households()) {
       const b = phone.core.base(h);
       if (!b) {
@@ -125,7 +203,7 @@ export class Checks {
     const l = (await this.w.must('ledger')) as unknown as Partial<Ledger>;
     return {
       visits: l.visits || [], responses: l.responses || [], proposals: l.proposals || [],
-      quarantine: l.quarantine || [], history: l.history || [],
+      quarantine: l.quarantine || [], history: l.history || [], healed: l.healed || 0,
     };
   }
 
@@ -138,6 +216,9 @@ export class Checks {
       await this.converged(p);
     }
     const ledger = await this.ledger();
+    if (ledger.healed > 0) {
+      this.w.fail(`P1 ${ledger.healed} households had to be healed by a daily digest`);
+    }
     this.w.books.kept.forEach((c) => this.fate(c, ledger));
     this.rows('visit', ledger.visits);
     this.rows('response', ledger.responses);
@@ -168,15 +249,23 @@ export class Checks {
 
   /** P2: a change waits where its result says it does, or it took effect. */
   private fate(c: Written, l: Ledger): void {
+    if (this.w.books.forgone.has(c.tag)) {
+      return;
+    }
     const f = this.w.books.fates.get(c.tag);
     if (f && isWaiting(f.code)) {
       const there = f.code === 'quarantined' ? l.quarantine.some((q) => q.id === f.ref) : l.proposals.some((p) => p.id === f.ref);
-      if (!there) {
+      if (there) {
+        return;
+      }
+      if (this.w.restores === 0) {
         this.w.fail(`P2 ${c.type} ${c.id}: ${f.code} "${f.ref}" is not at the township`);
       }
-      return;
+      // Told before a restore, offered again after it, and then plainly applied.
+      this.w.books.fates.delete(c.tag);
     }
-    if (f && f.code === 'not-found' && c.held && c.value !== '' && c.patch !== null && ('day' in c.patch || c.type === 'household')) {
+    const excused = this.w.restores > 0 || this.w.purges > 0;
+    if (f && f.code === 'not-found' && !excused && c.held && c.value !== '' && c.patch !== null && ('day' in c.patch || c.type === 'household')) {
       this.w.fail(`P2 ${c.type} ${c.id}: written while the household was held, and refused as if it never was`);
     }
     if (!this.w.books.plain(c)) {
@@ -186,8 +275,13 @@ export class Checks {
       this.w.fail(`P11 a poison was neither returned nor refused: ${c.tag.slice(0, 200)}`);
     }
     if (c.type === 'household' && c.value && !l.history.some((h) => h.row === c.id && h.field === c.field && h.new === c.value)) {
-      this.w.fail(`P2 household ${c.id}: ${c.field}=${c.value} was acknowledged and is nowhere`);
+      this.w.fail(`${this.lost()} household ${c.id}: ${c.field}=${c.value} was acknowledged and is nowhere`);
     }
+  }
+
+  /** The promise that a loss breaks. */
+  private lost(): string {
+    return this.w.restores > 0 ? 'P13' : 'P2';
   }
 
   /** P2 and P3 for rows phones make: each once, with its last text. */
@@ -212,12 +306,18 @@ export class Checks {
 
   private last(type: string, id: string, plain: Written[], row: LedgerRow | undefined): void {
     if (!row) {
-      this.w.fail(`P2 ${type} ${id} was acknowledged and is nowhere`);
+      if (this.w.purges > 0 && (this.w.books.erased.has(id) || plain.some((c) => c.patch === null))) {
+        return; // its tombstone was kept its time
+      }
+      this.w.fail(`${this.lost()} ${type} ${id} was acknowledged and is nowhere`);
     }
     const end = plain[plain.length - 1];
     const gone = Boolean(row.deleted);
     if (gone && !this.w.books.erased.has(id) && !plain.some((c) => c.patch === null)) {
       this.w.fail(`P2 ${type} ${id} is deleted and nobody did it`);
+    }
+    if (this.w.books.of(id).some((c) => this.w.books.forgone.has(c.tag))) {
+      return;
     }
     if (this.w.books.erased.has(id) || !this.w.books.onlyWriter(Books.key(type, id, end.field || 'text'), end.phone)) {
       return;

@@ -1,5 +1,13 @@
 import { seeded } from './memory';
 
+/** A seed for one part of something that has a seed: parts do not depend on each other. */
+export function part(seed: number, n: number): number {
+  let h = (seed ^ Math.imul(n + 1, 0x9e3779b1)) >>> 0;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
+
 /** All chance of one world comes from one seed. */
 export class Dice {
   readonly next: () => number;

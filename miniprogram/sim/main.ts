@@ -1,34 +1,49 @@
 // node build/sim/main.js --seed 1 --worlds 200 -- /path/to/simserver
 //
-// Options: --seed S (default 1), --worlds N (default 100), --only W (replays
-// one world), --actions A (default 60), --seconds T (stop after T seconds).
+// Options: --seed S (default 1), --worlds N (default 100), --first W (begin at
+// world W), --step K (every K-th world), --only W (replays one world),
+// --actions A (default 60), --seconds T (no new world after T seconds),
+// --shrink T (look for a shorter history for T seconds, default 30), --fresh
+// (every world in a database of its own), --on (go on after a failure),
+// --sweep points|bytes (the fixed scenario, see sweep.ts).
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Tables } from '../src/sync/types';
 import { TABLES } from '../test/support/tables';
 import { Peer } from './peer';
-import { Counts, World } from './world';
+import { Play, play, shrink } from './play';
+import { sweep } from './sweep';
+import { Counts } from './world';
 
 interface Options {
   seed: number;
+  first: number;
   worlds: number;
-  only: number;
+  step: number;
   actions: number;
   seconds: number;
+  shrink: number;
+  fresh: boolean;
+  on: boolean;
+  sweep: string;
   command: string[];
 }
 
 function options(argv: string[]): Options {
   const at = argv.indexOf('--');
   const own = at < 0 ? argv : argv.slice(0, at);
-  const value = (name: string, none: number): number => {
+  const text = (name: string): string | undefined => {
     const i = own.indexOf('--' + name);
-    return i < 0 ? none : Number(own[i + 1]);
+    return i < 0 ? undefined : own[i + 1];
   };
+  const value = (name: string, none: number): number => Number(text(name) || none);
+  const only = value('only', 0);
   return {
-    seed: value('seed', 1), worlds: value('worlds', 100), only: value('only', 0), actions: value('actions', 60),
-    seconds: value('seconds', Infinity), command: at < 0 ? [] : argv.slice(at + 1),
+    seed: value('seed', 1), worlds: only || value('worlds', 100), first: only || value('first', 1), step: value('step', 1),
+    actions: value('actions', 60), seconds: value('seconds', Infinity), shrink: value('shrink', 30),
+    fresh: own.includes('--fresh') || only > 0, on: own.includes('--on'), sweep: text('sweep') || '',
+    command: at < 0 ? [] : argv.slice(at + 1),
   };
 }
 
@@ -44,34 +59,46 @@ function tables(): Tables {
   return TABLES;
 }
 
+/** Plays worlds; the number that failed. */
+async function worlds(o: Options, p: Play, failed: { [promise: string]: number }): Promise<number> {
+  const began = Date.now();
+  let played = 0;
+  for (let n = o.first; n <= o.worlds && (Date.now() - began) / 1000 < o.seconds; n += o.step) {
+    played++;
+    const seed = o.seed * 100003 + n;
+    const { failure } = await play(p, seed);
+    if (!failure) {
+      continue;
+    }
+    failed[failure.promise] = (failed[failure.promise] || 0) + 1;
+    const least = failure.promise === '?' ? failure : await shrink(p, seed, failure, o.shrink);
+    process.stdout.write(least.lines.map((l, i) => `${i + 1} ${l}`).join('\n') + '\n');
+    process.stdout.write(`FAILED seed ${o.seed} world ${n}: ${failure.what}\nthe shortest history found, ${least.steps} of ${o.actions} steps: ${least.what}\n`);
+    process.stdout.write(`broken=${failure.promise} world=${n} seed=${o.seed}\n`);
+    process.stdout.write(`replay: --seed ${o.seed} --only ${n} --actions ${o.actions}\n`);
+    if (!o.on || failure.promise === '?') {
+      break;
+    }
+  }
+  return played;
+}
+
 async function main(): Promise<number> {
   const o = options(process.argv.slice(2));
   if (o.command.length === 0) {
-    process.stderr.write('usage: main.js [--seed S] [--worlds N] [--only W] [--actions A] [--seconds T] -- command\n');
+    process.stderr.write('usage: main.js [options] -- command; see the head of sim/main.ts\n');
     return 2;
   }
   const counts: Counts = { actions: 0, requests: 0, faults: {}, met: {} };
   const began = Date.now();
   const peer = new Peer(o.command[0], o.command.slice(1));
-  let worlds = 0;
-  let failures = 0;
-  const first = o.only || 1;
-  const last = o.only || o.worlds;
-  for (let n = first; n <= last && failures === 0 && (Date.now() - began) / 1000 < o.seconds; n++) {
-    const w = new World(peer, o.seed * 100003 + n, tables(), counts);
-    worlds++;
-    try {
-      await w.run(o.actions);
-    } catch (e) {
-      failures++;
-      process.stdout.write(w.lines.map((l, i) => `${i + 1} ${l}`).join('\n') + '\n');
-      process.stdout.write(`FAILED seed ${o.seed} world ${n}: ${e instanceof Error ? e.stack : String(e)}\n`);
-      process.stdout.write(`replay: --seed ${o.seed} --only ${n} --actions ${o.actions}\n`);
-    }
-  }
-  peer.close();
+  const p: Play = { peer, tables: tables(), counts, actions: o.actions, fresh: o.fresh };
+  const failed: { [promise: string]: number } = {};
+  const played = o.sweep ? await sweep(o.sweep, p, o.seed, failed, o.first, o.step) : await worlds(o, p, failed);
+  await peer.close();
   const seconds = Math.round((Date.now() - began) / 100) / 10;
-  process.stdout.write(JSON.stringify({ worlds, actions: counts.actions, requests: counts.requests, faults: counts.faults, met: counts.met, failures, seconds }) + '\n');
+  const failures = Object.values(failed).reduce((sum, n) => sum + n, 0);
+  process.stdout.write(JSON.stringify({ worlds: played, actions: counts.actions, requests: counts.requests, faults: counts.faults, met: counts.met, failures, failed, seconds }) + '\n');
   return failures > 0 ? 1 : 0;
 }
 

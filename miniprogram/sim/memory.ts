@@ -19,6 +19,12 @@ export class MemoryStorage implements Storage {
   largest = 0;
   /** Called before a write; throws to refuse it. */
   onWrite: (key: string, n: number) => void = () => undefined;
+  /** Called wherever the app waits for something and may die: true = it does. */
+  onPoint: () => boolean = () => false;
+  /** How many of the next writes find the storage full. */
+  private full = 0;
+  /** Whether a write that is refused happened all the same. */
+  private lies = false;
 
   constructor(
     readonly disk: Disk,
@@ -34,27 +40,45 @@ export class MemoryStorage implements Storage {
     this.killAfter = after;
   }
 
+  /** The next n writes are refused; lies = they happen nevertheless. */
+  fill(n: number, lies: boolean): void {
+    this.full = n;
+    this.lies = lies;
+  }
+
   async get(key: string): Promise<string | undefined> {
-    this.alive();
-    return this.disk.get(key);
+    this.point();
+    const value = this.disk.get(key);
+    this.point();
+    return value;
   }
 
   async keys(): Promise<string[]> {
-    this.alive();
+    this.point();
     return Array.from(this.disk.keys());
   }
 
   set(key: string, value: string): Promise<void> {
     this.largest = Math.max(this.largest, value.length);
-    return this.write(key, () => this.disk.set(key, value));
+    return this.write(key, () => this.disk.set(key, value), true);
   }
 
   remove(key: string): Promise<void> {
-    return this.write(key, () => this.disk.delete(key));
+    return this.write(key, () => this.disk.delete(key), false);
   }
 
-  private async write(key: string, act: () => void): Promise<void> {
-    this.alive();
+  /** A place where the app waits; here it may die. */
+  point(): void {
+    if (!this.dead && this.onPoint()) {
+      this.dead = true;
+    }
+    if (this.dead) {
+      throw new Killed();
+    }
+  }
+
+  private async write(key: string, act: () => void, grows: boolean): Promise<void> {
+    this.point();
     this.writes++;
     if (this.writes === this.killAt) {
       if (this.killAfter) {
@@ -63,14 +87,16 @@ export class MemoryStorage implements Storage {
       this.dead = true;
       throw new Killed();
     }
+    if (this.full > 0 && grows) {
+      this.full--;
+      if (this.lies) {
+        act();
+      }
+      throw new Error('the storage is full');
+    }
     this.onWrite(key, this.writes);
     act();
-  }
-
-  private alive(): void {
-    if (this.dead) {
-      throw new Killed();
-    }
+    this.point();
   }
 }
 

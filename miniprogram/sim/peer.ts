@@ -35,12 +35,17 @@ export class Peer {
     });
   }
 
-  close(): void {
+  /** Lets the process end by itself: it removes what it made. */
+  close(): Promise<void> {
     this.child.removeAllListeners('exit');
-    if (this.child.stdin) {
+    return new Promise((resolve) => {
+      if (this.gone || !this.child.stdin) {
+        resolve();
+        return;
+      }
+      this.child.on('exit', () => resolve());
       this.child.stdin.end();
-    }
-    this.child.kill();
+    });
   }
 
   private line(text: string): void {

@@ -1,32 +1,26 @@
 // One phone in the simulation: the product's own core on a storage that can
-// die and a link that loses, doubles, delays, replays and cuts.
+// die or be full, and a link that loses, doubles, delays, replays and cuts.
 
 import { SyncCore } from '../src/sync/core';
 import { SyncReport } from '../src/sync/exchange';
 import { HttpRequest, HttpResponse, Tables, Transport } from '../src/sync/types';
 import { Entry } from '../src/sync/outbox';
 import { Dice } from './dice';
+import { Fault, FAULTS, Link } from './link';
 import { Disk, FakeClock, MemoryStorage, SeededRandom } from './memory';
-
-export type Fault =
-  | 'none' | 'request lost' | 'answer lost' | 'doubled, first answer used' | 'doubled, second answer used'
-  | 'answer late' | 'answer cut' | 'busy' | 'slow';
-
-export const FAULTS: { [f in Exclude<Fault, 'none'>]: number } = {
-  'request lost': 3, 'answer lost': 5, 'doubled, first answer used': 2, 'doubled, second answer used': 2,
-  'answer late': 3, 'answer cut': 2, busy: 1, slow: 1,
-};
 
 /** What a phone needs of its world. */
 export interface Surroundings {
   dice: Dice;
   tables: Tables;
-  /** Brings a request to the server. */
-  deliver(phone: Phone, request: HttpRequest): Promise<HttpResponse>;
+  /** Brings a request to a server, which dies after statement `die` (0 = it lives; status 0 = it died). */
+  deliver(phone: Phone, request: HttpRequest, die?: number): Promise<HttpResponse>;
   /** Chance of a fault per request; 0 in the quiet phase. */
   faultRate(): number;
   /** Something else happens while a request is under way. */
   meanwhile(phone: Phone, when: 'before' | 'after'): Promise<void>;
+  /** What an answer that reached the phone said of its mutations. */
+  told(tag: string, code: string, ref: string): void;
   count(what: string): void;
   log(line: string): void;
 }
@@ -42,20 +36,29 @@ export function tagOf(e: { id: string; patch: unknown }): string {
   return e.id + ' ' + JSON.stringify(e.patch);
 }
 
+type Sent = [number, number, string, string, string, unknown, number];
+
 export class Phone implements Transport {
   core!: SyncCore;
   storage: MemoryStorage;
+  readonly link: Link;
   readonly clock = new FakeClock();
   /** Tags of mutations an answer has acknowledged to this phone. */
   readonly acknowledged = new Set<string>();
-  /** Requests the network may deliver again. */
-  readonly past: HttpRequest[] = [];
   /** Requests since the last time it was read. */
   exchanges = 0;
   /** World version when the present round began, and whether a later page of it carried work. */
   round = { world: -1, clean: false };
-  private parked: { settle: (r: HttpResponse) => void; answer: HttpResponse }[] = [];
-  private stalled: (() => void) | null = null;
+  /** The tables of an old app; null = the present ones. */
+  old: Tables | null = null;
+  /** It was told to erase itself. */
+  wiping = false;
+  /** It once erased itself. */
+  wiped = false;
+  /** Stands between the core and the link; for sweeps. */
+  through: ((request: HttpRequest, send: (r: HttpRequest) => Promise<HttpResponse>) => Promise<HttpResponse>) | null = null;
+  /** Where the app may die; for sweeps. */
+  onPoint: () => boolean = () => false;
 
   constructor(
     readonly name: string,
@@ -67,15 +70,26 @@ export class Phone implements Transport {
     private readonly version: () => number,
   ) {
     this.storage = new MemoryStorage(disk);
+    this.link = new Link(around, this);
   }
 
   /** Starts the app on what its storage holds. */
   async open(): Promise<void> {
     this.storage = new MemoryStorage(this.disk);
-    this.core = await SyncCore.open({
-      account: this.owner.user, me: this.owner.user, tables: this.around.tables, storage: this.storage,
+    this.storage.onPoint = () => this.onPoint();
+    this.core = await this.start(this.storage);
+  }
+
+  private start(storage: MemoryStorage): Promise<SyncCore> {
+    return SyncCore.open({
+      account: this.owner.user, me: this.owner.user, tables: this.old || this.around.tables, storage,
       transport: this, clock: this.clock, random: this.random, budget: this.budget,
     });
+  }
+
+  /** What an app would find that is started on a copy of the storage. */
+  twin(): Promise<SyncCore> {
+    return this.start(new MemoryStorage(new Map(this.disk)));
   }
 
   /** Starts it again when it died. */
@@ -83,7 +97,7 @@ export class Phone implements Transport {
     if (!this.storage.dead) {
       return false;
     }
-    this.around.count('killed');
+    this.around.count('app killed');
     this.around.log(`${this.name} died and is opened again`);
     this.core.abandon();
     await this.open();
@@ -98,11 +112,11 @@ export class Phone implements Transport {
   /** One sync; a request whose answer never comes is given up by the watchdog. */
   async sync(poll = false): Promise<SyncReport> {
     const stalled = new Promise<'stalled'>((resolve) => {
-      this.stalled = () => resolve('stalled');
+      this.link.stalled = () => resolve('stalled');
     });
     const run = poll ? this.core.poll() : this.core.sync();
     const first = await Promise.race([run, stalled]);
-    this.stalled = null;
+    this.link.stalled = null;
     if (first === 'stalled') {
       this.core.abandon();
     }
@@ -113,83 +127,32 @@ export class Phone implements Transport {
 
   async send(request: HttpRequest): Promise<HttpResponse> {
     const mine = this.storage;
-    await this.release();
+    mine.point();
+    await this.link.release();
     this.exchanges++;
     this.noteRound(request);
-    if (this.around.faultRate() > 0) {
+    const noisy = this.around.faultRate() > 0;
+    if (noisy) {
       await this.around.meanwhile(this, 'before');
     }
     const { dice } = this.around;
-    const fault: Fault = dice.chance(this.around.faultRate()) ? dice.weighted(FAULTS) : 'none';
+    const fault: Fault = noisy && dice.chance(this.around.faultRate()) ? dice.weighted(FAULTS) : 'none';
     if (fault !== 'none') {
       this.around.count(fault);
       this.around.log(`${this.name} fault: ${fault}`);
     }
-    if (request.method === 'POST') {
-      this.past.push(request);
-      this.past.splice(0, this.past.length - 12);
-    }
-    const r = await this.faulty(fault, request);
+    this.link.note(request);
+    const carry = (r: HttpRequest): Promise<HttpResponse> => this.link.carry(fault, r);
+    const r = await (this.through ? this.through(request, carry) : carry(request));
     if (fault === 'answer late') {
       return r;
     }
-    if (this.around.faultRate() > 0) {
+    if (noisy) {
       await this.around.meanwhile(this, 'after');
     }
-    if (mine.dead) {
-      throw new Error('the app is gone');
-    }
+    mine.point();
     this.noteAnswer(request, r);
     return r;
-  }
-
-  private async faulty(fault: Fault, request: HttpRequest): Promise<HttpResponse> {
-    const { dice } = this.around;
-    switch (fault) {
-      case 'request lost':
-        throw new Error('request lost');
-      case 'answer lost':
-        await this.around.deliver(this, request);
-        throw new Error('answer lost');
-      case 'slow':
-        await this.around.deliver(this, request);
-        throw Object.assign(new Error('timeout'), { timeout: true });
-      case 'doubled, first answer used': {
-        const r = await this.around.deliver(this, request);
-        await this.around.deliver(this, request);
-        return r;
-      }
-      case 'doubled, second answer used':
-        await this.around.deliver(this, request);
-        return this.around.deliver(this, request);
-      case 'answer late': {
-        const answer = await this.around.deliver(this, request);
-        return new Promise((settle) => {
-          this.parked.push({ settle, answer });
-          if (this.stalled) {
-            this.stalled();
-          }
-        });
-      }
-      case 'answer cut': {
-        const r = await this.around.deliver(this, request);
-        return r.status === 200 ? { ...r, body: r.body.slice(0, dice.below(r.body.length)) } : r;
-      }
-      case 'busy':
-        return { status: dice.pick([500, 502, 503, 429]), headers: { 'Retry-After': '1' }, body: '' };
-      default:
-        return this.around.deliver(this, request);
-    }
-  }
-
-  /** Late answers come now that another request has begun. */
-  private async release(): Promise<void> {
-    const late = this.parked;
-    this.parked = [];
-    for (const p of late) {
-      p.settle(p.answer);
-      await new Promise((resolve) => setImmediate(resolve));
-    }
   }
 
   private noteRound(request: HttpRequest): void {
@@ -201,19 +164,30 @@ export class Phone implements Transport {
   }
 
   private noteAnswer(request: HttpRequest, r: HttpResponse): void {
-    if (r.status !== 200 || request.method !== 'POST') {
+    if (r.status !== 200) {
       return;
     }
+    let a: { last?: number; newClient?: string; wipe?: boolean; results?: [number, string, string?, string?][] };
     try {
-      const a = JSON.parse(r.body) as { last?: number; newClient?: string };
-      const q = JSON.parse(String(request.body)) as { muts: [number, number, string, string, string, unknown, number][] };
-      for (const m of q.muts) {
-        if (!a.newClient && m[0] <= (a.last || 0)) {
-          this.acknowledged.add(tagOf({ id: m[3], patch: m[5] }));
+      a = JSON.parse(r.body) as typeof a;
+    } catch {
+      return; // a cut answer acknowledges nothing
+    }
+    this.wiping = this.wiping || a.wipe === true;
+    if (request.method !== 'POST' || a.newClient) {
+      return;
+    }
+    const q = JSON.parse(String(request.body)) as { muts: Sent[] };
+    const results = new Map((a.results || []).map((x) => [x[0], x]));
+    for (const m of q.muts) {
+      if (m[0] <= (a.last || 0)) {
+        const tag = tagOf({ id: m[3], patch: m[5] });
+        this.acknowledged.add(tag);
+        const x = results.get(m[0]);
+        if (x) {
+          this.around.told(tag, x[1], x[3] || '');
         }
       }
-    } catch {
-      // A cut answer acknowledges nothing.
     }
   }
 }

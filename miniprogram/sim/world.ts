@@ -1,17 +1,27 @@
-// One seeded history: phones, a township, an admin, and everything that can
+// One seeded history: phones, a township, two servers, and everything that can
 // go wrong between them.
 
+import { SyncError } from '../src/sync/errors';
 import { HttpRequest, HttpResponse, Tables, Change } from '../src/sync/types';
 import { makeID } from '../src/sync/id';
+import { ACTIONS, act } from './actions';
 import { Books, written } from './books';
 import { Checks } from './checks';
-import { Dice } from './dice';
-import { SeededRandom } from './memory';
+import { Dice, part } from './dice';
+import { someHand } from './hands';
+import { Disk, SeededRandom } from './memory';
 import { Peer, Refused, Reply } from './peer';
 import { Phone, Surroundings, tagOf, User } from './phone';
-import { ACTIONS, act } from './actions';
 
-export class Broken extends Error {}
+/** A promise of docs/reliability.md was broken: P1 to P14. */
+export class Broken extends Error {
+  readonly promise: string;
+
+  constructor(message: string) {
+    super(message);
+    this.promise = (/^P[0-9]+/.exec(message) || ['?'])[0];
+  }
+}
 
 export interface Counts {
   actions: number;
@@ -24,15 +34,18 @@ export interface Counts {
 const THINGS: { [what: string]: RegExp } = {
   'a further page': /"more":true/, 'a part': /"cont":true/, removal: /"removed":\[\[/, 'own row': /"own":\[\[/, 'whole own row': /\},1\][,\]]/,
   tombstone: /"del":1\}/, late: /"late"/, proposal: /,"proposal",/, conflict: /,"conflict",/, quarantined: /"quarantined"/,
-  reconcile: /"reconcile":true/, epoch: /"epoch":/, 'new client': /"newClient"/, ended: /"ended":true/,
+  reconcile: /"reconcile":true/, epoch: /"epoch":/, 'new client': /"newClient"/, ended: /"ended":true/, update: /"update":true/, wipe: /"wipe":true/,
 };
 
+/** Ids and telephone numbers that no phone of C or V may hold (town.Add). */
+const SECRET = /9999991950/;
+
 export class World implements Surroundings {
-  readonly dice: Dice;
+  dice: Dice;
   readonly books = new Books();
   readonly checks: Checks;
   readonly lines: string[] = [];
-  readonly random: SeededRandom;
+  random: SeededRandom;
   phones: Phone[] = [];
   users: User[] = [];
   households: string[] = [];
@@ -44,7 +57,14 @@ export class World implements Surroundings {
   version = 0;
   /** Share of long texts: wordy worlds have rounds of many pages and parts. */
   readonly wordy: number;
-  /** Makes values unique. */
+  /** The database may go back to a backup; then no more than days go by at once. */
+  readonly restorable: boolean;
+  /** When the last backup was taken; 0 = never. */
+  backupAt = 0;
+  restores = 0;
+  purges = 0;
+  /** Steps left out: by shrinking. */
+  readonly without: Set<number>;
   private serial = 0;
   private faults = 0.25;
   private inside = false;
@@ -54,9 +74,14 @@ export class World implements Surroundings {
     readonly seed: number,
     readonly tables: Tables,
     readonly counts: Counts,
+    without: Iterable<number> = [],
+    /** In a database of its own: the same seed may be played twice. */
+    private readonly fresh = false,
   ) {
+    this.without = new Set(without);
     this.dice = new Dice(seed);
     this.wordy = this.dice.chance(0.4) ? 0.8 : 0.1;
+    this.restorable = this.dice.chance(0.15);
     this.random = new SeededRandom(seed ^ 0x5bd1e995);
     this.checks = new Checks(this);
     this.now = 1790000000000 + (seed % 1000) * 86400000;
@@ -66,12 +91,23 @@ export class World implements Surroundings {
   async run(actions: number): Promise<void> {
     await this.settle();
     for (let i = 0; i < actions; i++) {
-      this.counts.actions++;
-      await this.tick(this.dice.below(60000));
-      await act(this, this.dice.weighted(ACTIONS));
+      if (!this.without.has(i)) {
+        await this.step(i);
+      }
     }
     await this.quiet();
     await this.checks.final();
+  }
+
+  /** Step i has chance of its own, so that it stays the same when others are left out. */
+  private async step(i: number): Promise<void> {
+    this.counts.actions++;
+    this.dice = new Dice(part(this.seed, i));
+    this.random = new SeededRandom(part(this.seed ^ 0x5bd1e995, i));
+    this.serial = (i + 1) * 1000;
+    await this.tick(this.dice.below(60000));
+    this.log(`step ${i}`);
+    await act(this, this.dice.weighted(ACTIONS));
   }
 
   fail(message: string): never {
@@ -88,6 +124,14 @@ export class World implements Surroundings {
 
   faultRate(): number {
     return this.faults;
+  }
+
+  calm(): void {
+    this.faults = 0;
+  }
+
+  told(tag: string, code: string, ref: string): void {
+    this.books.told(tag, code, ref);
   }
 
   unique(prefix: string): string {
@@ -114,7 +158,7 @@ export class World implements Surroundings {
 
   async must(op: string, args: { [key: string]: unknown } = {}): Promise<Reply> {
     const r = await this.op(op, args);
-    return r || this.fail(`the server could not do ${op} ${JSON.stringify(args)}`);
+    return r || this.fail(`P8 the server could not do ${op} ${JSON.stringify(args)}`);
   }
 
   /** Time goes by for everyone. */
@@ -124,25 +168,52 @@ export class World implements Surroundings {
     await this.peer.ask('clock', { at: this.now });
   }
 
-  async deliver(phone: Phone, request: HttpRequest): Promise<HttpResponse> {
+  async deliver(phone: Phone, request: HttpRequest, die = 0): Promise<HttpResponse> {
     this.counts.requests++;
     if (request.method === 'POST' && /POISON413/.test(String(request.body))) {
       return { status: 413, headers: {}, body: '{"code":"too-large","detail":"内容太大。"}' };
     }
+    const hand = this.faults > 0 && this.dice.chance(0.06) ? someHand(this) : undefined;
+    const after = hand ? 1 + this.dice.below(12) : 0;
+    const node = this.faults > 0 ? this.dice.below(2) : 0;
     const r = await this.peer.ask('http', {
-      method: request.method, path: request.path, token: phone.owner.token, headers: request.headers, body: request.body === undefined ? '' : request.body,
+      method: request.method, path: request.path, token: phone.owner.token, body: request.body === undefined ? '' : request.body,
+      node, die, after, ...(hand ? { inner: { op: hand.op, ...hand.args } } : {}),
     });
+    if (hand && r.inner !== undefined) {
+      this.version++;
+      this.count('write during a pull');
+      this.log(`  in the middle of it: ${hand.op} ${JSON.stringify(hand.args)}: ${String(r.inner)}`);
+      if (r.inner === '<nil>' && hand.done) {
+        hand.done();
+      }
+    }
+    if (r.died) {
+      this.version++; // what it did, or not, is not this phone's round
+      this.log(`  server ${node} died after statement ${die}`);
+      return { status: 0, headers: {}, body: '' };
+    }
+    return this.judge(phone, request, r, hand !== undefined);
+  }
+
+  /** What any answer of a server must be. */
+  private async judge(phone: Phone, request: HttpRequest, r: Reply, disturbed: boolean): Promise<HttpResponse> {
     const status = r.status as number;
+    const body = String(r.body === undefined ? '' : r.body);
     if (process.env.SIM_TRACE) {
-      this.log(`  ${phone.name} > ${String(request.body || request.path)}\n  < ${status} ${String(r.body)}`);
+      this.log(`  ${phone.name} > ${String(request.body || request.path)}\n  < ${status} ${body}`);
     }
     if (status >= 500) {
-      this.fail(`the server answered ${status}: ${String(r.body).slice(0, 300)}`);
+      this.fail(`P8 the server answered ${status}: ${body.slice(0, 300)} ${String(r.cause)}`);
+    }
+    if (status === 204 && (r.statements as number) > 2) {
+      this.fail(`P12 a poll that found nothing cost ${String(r.statements)} statements`);
     }
     if (status === 200) {
-      this.meet(phone, String(r.body));
+      this.meet(phone, body);
+      await this.checks.answer(phone, body, disturbed);
     }
-    return { status, headers: (r.headers || {}) as { [name: string]: string }, body: String(r.body === undefined ? '' : r.body) };
+    return { status, headers: (r.headers || {}) as { [name: string]: string }, body };
   }
 
   private meet(phone: Phone, body: string): void {
@@ -151,6 +222,9 @@ export class World implements Surroundings {
         this.counts.met[what] = (this.counts.met[what] || 0) + 1;
         this.log(`  ${phone.name} is answered: ${what}`);
       }
+    }
+    if (SECRET.test(body)) {
+      this.fail(`P4 ${phone.name} is sent an ID number`);
     }
   }
 
@@ -162,7 +236,7 @@ export class World implements Surroundings {
     this.inside = true;
     try {
       if (this.dice.chance(0.1)) {
-        await act(this, this.dice.pick(['pair', 'admin edit', 'decide', 'erase'] as const));
+        await act(this, this.dice.pick(['pair', 'admin edit', 'decide', 'erase', 'end'] as const));
       }
       if (when === 'after' && this.dice.chance(phone.core.facts().round ? 0.5 : 0.1)) {
         await act(this, this.dice.pick(['visit', 'edit', 'field'] as const), phone);
@@ -182,7 +256,8 @@ export class World implements Surroundings {
       this.books.keep(entry, phone.owner.user);
     } catch (e) {
       if (!phone.storage.dead) {
-        throw e;
+        this.unsaved(phone, before, e);
+        return;
       }
       if (this.inside) {
         return; // the request under way notices; booked when the app is open again
@@ -192,6 +267,19 @@ export class World implements Surroundings {
         this.books.keep(entry, phone.owner.user);
       }
     }
+  }
+
+  /** A change that was not promised: it must be as if it had never been tried. */
+  private unsaved(phone: Phone, before: string[], e: unknown): void {
+    if (!(e instanceof SyncError)) {
+      throw e;
+    }
+    this.log(`  not saved: ${e.why}`);
+    const now = phone.waiting();
+    if (!this.inside && now.join('\n') !== before.join('\n')) {
+      this.fail(`P9 ${phone.name}: a change that was refused is in the outbox: ${now[now.length - 1].slice(0, 200)}`);
+    }
+    phone.storage.dead = e.why === 'broken'; // storage no longer tells: the user opens the app again
   }
 
   /** A phone that died is opened again: its outbox may not be shorter than what it was told. */
@@ -217,23 +305,55 @@ export class World implements Surroundings {
   /** One sync of a phone with every check that follows it. */
   async sync(phone: Phone, poll = false): Promise<string> {
     const before = phone.waiting();
+    const others = this.checks.others(phone);
     const report = await phone.sync(poll);
     await this.revived(phone, before);
     this.books.listen(phone);
     this.checks.outbox(phone, before);
+    this.checks.untouched(phone, others);
+    if (report.state === 'wiped' || (phone.wiping && !phone.core.facts().cursor && !phone.core.outbox().length)) {
+      this.log(`${phone.name} erased itself and is set up again`);
+      phone.wiping = false;
+      phone.wiped = true;
+      await phone.open();
+      return 'wiped';
+    }
     this.checks.monotonic(phone);
     this.checks.ownWrites(phone, before);
+    await this.checks.stored(phone);
+    this.checks.progress(phone, report.state);
     if (report.state === 'done') {
       await this.checks.scope(phone);
     }
     return report.state;
   }
 
-  async addPhone(owner: User, copyOf?: Phone): Promise<Phone> {
+  /** The database goes back to its backup; raw = the old file is put in place, and nobody is told. */
+  async restore(phone: Phone, raw: boolean): Promise<void> {
+    const faults = this.faults;
+    this.faults = 0;
+    // The server then learns of it from a phone that is ahead: one that has
+    // seen everything is the first to come.
+    const ahead = raw && (await this.sync(phone)) === 'done' && (await this.op('restore', { raw })) !== undefined;
+    if (!ahead) {
+      await this.must('restore');
+    }
+    this.count(ahead ? 'old database file put back' : 'restored from a backup');
+    this.version++;
+    this.restores++;
+    this.checks.restored();
+    // What a phone had sent before it was erased can be offered again by nobody.
+    this.phones.filter((p) => p.wiped).forEach((p) => this.books.forgo(p.name));
+    if (ahead) {
+      await this.sync(phone);
+    }
+    this.faults = faults;
+  }
+
+  async addPhone(owner: User, disk: Disk = new Map()): Promise<Phone> {
     const tight = this.dice.chance(0.6);
     const budget = tight ? { first: 300, min: 100, max: 3000 } : { first: 12288, min: 4096, max: 65536 };
     const seed = this.dice.below(0xffffffff);
-    const disk = new Map(copyOf ? copyOf.disk : []);
     const p = new Phone('phone' + (this.phones.length + 1), owner, this, disk, new SeededRandom(seed), budget, () => this.version);
     p.clock.at = this.now + (this.dice.chance(0.2) ? (this.dice.below(5) - 2) * 86400000 : 0) + this.phones.length;
     await p.open();
@@ -241,10 +361,11 @@ export class World implements Surroundings {
     return p;
   }
 
-  private async settle(): Promise<void> {
+  async settle(): Promise<void> {
     await this.peer.ask('clock', { at: this.now });
     const { dice } = this;
-    const r = await this.must('world', { seed: this.seed, cadres: 2 + dice.below(2), villageWorkers: 1, households: 3 + dice.below(4) });
+    const size = { cadres: 2 + dice.below(2), villageWorkers: 1, households: 3 + dice.below(4) };
+    const r = await this.must('world', { seed: this.seed, fresh: this.fresh || this.restorable, ...size });
     this.users = r.users as User[];
     this.households = r.households as string[];
     this.common = r.common as string;
@@ -266,7 +387,7 @@ export class World implements Surroundings {
   }
 
   /** Faults off; everyone syncs until nothing moves. */
-  private async quiet(): Promise<void> {
+  async quiet(): Promise<void> {
     this.faults = 0;
     this.log('quiet');
     for (const u of this.users.filter((x) => x.role === 'C' || x.role === 'V')) {
@@ -275,13 +396,19 @@ export class World implements Surroundings {
     for (const p of this.phones) {
       const before = p.waiting();
       p.storage.killIn(1e9, false);
+      p.storage.fill(0, false);
+      p.storage.dead = p.storage.dead || p.old !== null;
+      p.old = null;
       await this.revived(p, before);
     }
     for (let turn = 0; turn < 3; turn++) {
       for (const p of this.phones) {
-        const state = await this.sync(p);
+        let state = await this.sync(p);
+        if (state === 'wiped') {
+          state = await this.sync(p);
+        }
         if (state !== 'done') {
-          this.fail(`${p.name} cannot finish a sync without faults: ${state}`);
+          this.fail(`P8 ${p.name} cannot finish a sync without faults: ${state}`);
         }
       }
     }

@@ -1,19 +1,20 @@
 // Command simserver is the server under the simulation: the real store and the
 // real sync engine behind JSON lines on stdin and stdout, with an injected
 // clock and injected ids. One line in, one line out; miniprogram/sim is the
-// other end.
+// other end. Two servers share one database; either can die at any statement,
+// and the database can go back to a backup.
 package main
 
 import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
-	"path/filepath"
 
 	"daohu/server/servertest/town"
 )
@@ -22,29 +23,23 @@ func main() {
 	dsn := flag.String("mysql", "", "DSN of an empty database; default: SQLite in a temp folder")
 	verbose := flag.Bool("v", false, "log what the server logs to stderr")
 	flag.Parse()
-	if err := run(*dsn, *verbose, os.Stdin, os.Stdout); err != nil {
+	if err := run(context.Background(), *dsn, *verbose, os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "simserver:", err)
 		os.Exit(1)
 	}
 }
 
-func run(dsn string, verbose bool, in io.Reader, out io.Writer) error {
-	dir, err := os.MkdirTemp("", "simserver")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	o := town.Options{MySQL: dsn, File: filepath.Join(dir, "sim.db"), Seed: 1, MinBudget: 512}
+func run(ctx context.Context, dsn string, verbose bool, in io.Reader, out io.Writer) (err error) {
+	s := &server{options: town.Options{MinBudget: 512}, db: &database{mysql: dsn, name: dsn}, clock: town.Start.UnixMilli()}
 	if verbose {
-		o.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
+		s.options.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}
-	ctx := context.Background()
-	b, err := town.Open(ctx, o)
-	if err != nil {
-		return err
+	if dsn == "" {
+		if s.db.dir, err = os.MkdirTemp("", "simserver"); err != nil {
+			return err
+		}
 	}
-	defer b.DB.Close()
-	s := &server{base: b, users: map[string]*user{}}
+	defer func() { err = errors.Join(err, s.stop(), s.db.end(ctx)) }()
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, 8<<20)
 	w := bufio.NewWriter(out)
@@ -67,12 +62,19 @@ type call struct {
 	Cadres    int             `json:"cadres"`
 	Workers   int             `json:"villageWorkers"`
 	Houses    int             `json:"households"`
+	Fresh     bool            `json:"fresh"`
 	At        int64           `json:"at"`
+	Node      int             `json:"node"`
+	Die       int             `json:"die"`   // the node dies after this statement; 0 = it lives
+	After     int             `json:"after"` // inner happens after this statement of the pull
+	Inner     *call           `json:"inner"`
 	Method    string          `json:"method"`
 	Path      string          `json:"path"`
 	Token     string          `json:"token"`
 	Body      string          `json:"body"`
 	Household string          `json:"household"`
+	Into      string          `json:"into"`
+	Reopen    bool            `json:"reopen"`
 	Cadre     string          `json:"cadre"`
 	Field     string          `json:"field"`
 	Value     json.RawMessage `json:"value"`
@@ -83,7 +85,9 @@ type call struct {
 	Action    string          `json:"action"`
 	Reason    string          `json:"reason"`
 	User      string          `json:"user"`
+	Client    string          `json:"client"`
 	On        bool            `json:"on"`
+	Raw       bool            `json:"raw"`
 }
 
 // answer runs one call; what goes wrong in it is told to the orchestrator, and

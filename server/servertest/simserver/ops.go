@@ -10,14 +10,8 @@ import (
 	"strings"
 
 	"daohu/server/access"
-	"daohu/server/delta"
 	"daohu/server/fault"
-	"daohu/server/household"
-	"daohu/server/record"
 	"daohu/server/servertest/town"
-	"daohu/server/types"
-	"daohu/server/workflow"
-	"daohu/server/write"
 )
 
 type user struct {
@@ -26,9 +20,16 @@ type user struct {
 }
 
 type server struct {
-	base  *town.Base
-	town  *town.Town       // of the present world
-	users map[string]*user // by token, which is the user id
+	options town.Options
+	db      *database
+	nodes   [servers]*node
+	clock   int64
+	seed    uint64
+	boots   uint64 // of nodes in the present world
+	healed  int64  // by nodes that are gone
+	backup  *backup
+	town    *town.Town       // of the present world
+	users   map[string]*user // by token, which is the user id
 }
 
 func (s *server) do(ctx context.Context, c call) (map[string]any, error) {
@@ -39,38 +40,56 @@ func (s *server) do(ctx context.Context, c call) (map[string]any, error) {
 	case "world":
 		return s.world(ctx, c)
 	case "clock":
-		s.base.SetClock(c.At)
+		s.clock = c.At
+		for _, n := range s.nodes {
+			if n != nil {
+				n.base.SetClock(c.At)
+			}
+		}
 		return nil, nil
 	case "http":
 		return s.http(ctx, c)
-	case "pair":
-		return nil, s.pair(ctx, c)
-	case "edit":
-		return nil, s.edit(ctx, c)
-	case "erase":
-		return nil, s.erase(ctx, c)
-	case "decide":
-		return nil, s.decide(ctx, c)
-	case "settle":
-		return nil, s.settle(ctx, c)
+	case "restart":
+		return nil, s.restart(ctx)
+	case "backup":
+		return nil, s.takeBackup(ctx)
+	case "restore":
+		return nil, s.restore(ctx, c.Raw)
 	case "disable":
 		if u := s.users[c.User]; u != nil {
 			u.disabled = c.On
 		}
 		return nil, nil
+	case "scope":
+		return s.scope(ctx, c)
 	case "projection":
 		return s.projection(ctx, c)
 	case "ledger":
 		return s.ledger(ctx)
 	}
-	return nil, fmt.Errorf("unknown op %q", c.Op)
+	return nil, s.admin(ctx, c)
 }
 
+// world begins a new township; fresh = in a database of its own. With SQLite
+// it always has one. Ids depend on the seed alone.
 func (s *server) world(ctx context.Context, c call) (map[string]any, error) {
-	t, err := s.base.Add(ctx, town.Size{Cadres: c.Cadres, Workers: c.Workers, Houses: c.Houses})
+	if err := s.stop(); err != nil {
+		return nil, err
+	}
+	if c.Fresh || s.db.mysql == "" {
+		if err := s.db.fresh(ctx); err != nil {
+			return nil, err
+		}
+	}
+	s.seed, s.boots, s.healed, s.backup, s.town = c.Seed, 0, 0, nil, nil
+	if err := s.restart(ctx); err != nil {
+		return nil, err
+	}
+	t, err := s.nodes[0].base.Add(ctx, town.Size{Cadres: c.Cadres, Workers: c.Workers, Houses: c.Houses})
 	if err != nil {
 		return nil, err
 	}
+	s.db.towns++
 	s.town, s.users = t, map[string]*user{}
 	var users []map[string]any
 	for _, a := range append(append([]access.Actor{}, t.Cadres...), t.Workers...) {
@@ -80,8 +99,57 @@ func (s *server) world(ctx context.Context, c call) (map[string]any, error) {
 	return map[string]any{"township": t.Township, "households": t.Houses, "common": t.Common, "users": users, "forms": []string{t.Form}}, nil
 }
 
+// killed is what a node dies of.
+type killed struct{}
+
 // http carries the sync route; the whole HTTP surface has tests of its own.
-func (s *server) http(ctx context.Context, c call) (map[string]any, error) {
+// The node may die after any statement: whatever its transaction did is gone,
+// what was committed stays. And another hand may write in the middle of a pull.
+func (s *server) http(ctx context.Context, c call) (out map[string]any, err error) {
+	if c.Node < 0 || c.Node >= servers {
+		return nil, errors.New("no such node")
+	}
+	n, statements := s.nodes[c.Node], 0
+	pulled := -1 // statements since the pull began
+	n.hook = func(sql string) {
+		statements++
+		if statements == c.Die {
+			panic(killed{})
+		}
+		if pulled >= 0 || strings.Contains(sql, "FROM `space` AS `s`") {
+			pulled++
+		}
+		if c.Inner != nil && pulled == c.After {
+			inner, hook := *c.Inner, n.hook
+			c.Inner, n.hook = nil, nil
+			_, err := s.do(ctx, inner)
+			n.hook = hook
+			out = map[string]any{"inner": fmt.Sprint(err)}
+		}
+	}
+	asked, cancel := context.WithCancel(ctx)
+	defer func() {
+		cancel() // ends what a dead node left open
+		n.hook = nil
+		switch p := recover(); p.(type) {
+		case nil:
+		case killed:
+			out, err = map[string]any{"died": true}, s.boot(ctx, c.Node)
+		default:
+			panic(p)
+		}
+	}()
+	reply, err := s.sync(asked, n, c)
+	if reply != nil {
+		reply["statements"] = statements
+		if out != nil {
+			reply["inner"] = out["inner"]
+		}
+	}
+	return reply, err
+}
+
+func (s *server) sync(ctx context.Context, n *node, c call) (map[string]any, error) {
 	u := s.users[c.Token]
 	if u == nil {
 		return map[string]any{"status": 401, "headers": map[string]string{}, "body": ""}, nil
@@ -97,11 +165,11 @@ func (s *server) http(ctx context.Context, c call) (map[string]any, error) {
 	case c.Method == "GET":
 		q := path.Query()
 		schema, _ := strconv.ParseInt(q.Get("schema"), 10, 64)
-		if body, err = s.base.Delta.Poll(ctx, actor, q.Get("cursor"), schema, q.Get("client")); err == nil && body == nil {
+		if body, err = n.base.Delta.Poll(ctx, actor, q.Get("cursor"), schema, q.Get("client")); err == nil && body == nil {
 			return map[string]any{"status": 204, "headers": map[string]string{}, "body": ""}, nil
 		}
 	default:
-		body, err = s.base.Delta.Exchange(ctx, actor, []byte(c.Body))
+		body, err = n.base.Delta.Exchange(ctx, actor, []byte(c.Body))
 	}
 	if err != nil {
 		spec := fault.SpecOf(fault.CodeOf(err))
@@ -109,130 +177,4 @@ func (s *server) http(ctx context.Context, c call) (map[string]any, error) {
 		return map[string]any{"status": spec.Status, "headers": map[string]string{"content-type": "application/problem+json"}, "body": string(text), "cause": err.Error()}, nil
 	}
 	return map[string]any{"status": 200, "headers": map[string]string{"content-type": "application/json"}, "body": string(body)}, nil
-}
-
-func (s *server) pair(ctx context.Context, c call) error {
-	for i := range s.town.Cadres {
-		if s.town.Cadres[i].User == c.Cadre {
-			return s.town.Pair(ctx, c.Household, &s.town.Cadres[i])
-		}
-	}
-	return s.town.Pair(ctx, c.Household, nil)
-}
-
-// current is the projection of a row for the admin, to learn its revision.
-func (s *server) current(ctx context.Context, t *record.Type, id string) (rev int64, err error) {
-	r, err := s.base.DB.Find(ctx, t, []string{s.town.Township}, id)
-	if err != nil {
-		return 0, err
-	}
-	return r.Base().Version, nil
-}
-
-func typeOf(name string) *record.Type {
-	for _, t := range types.All() {
-		if t.Name == name {
-			return t
-		}
-	}
-	return nil
-}
-
-func (s *server) edit(ctx context.Context, c call) error {
-	rev, err := s.current(ctx, household.HouseholdType, c.Household)
-	if err != nil {
-		return err
-	}
-	patch, err := json.Marshal(map[string]json.RawMessage{c.Field: c.Value})
-	if err != nil {
-		return err
-	}
-	_, err = s.base.Registry.Change(ctx, s.town.Admin, household.HouseholdType, c.Household, rev, patch)
-	return err
-}
-
-// erase makes a tombstone, as retention or a correction by the township would.
-func (s *server) erase(ctx context.Context, c call) error {
-	t := typeOf(c.Type)
-	if t == nil {
-		return fmt.Errorf("no type %q", c.Type)
-	}
-	r, err := s.base.DB.Find(ctx, t, []string{s.town.Township}, c.ID)
-	if err != nil {
-		return err
-	}
-	in := write.Intent{Township: s.town.Township, Actor: s.town.Admin.User, Action: "erase", Households: []string{r.Base().Household}}
-	_, err = s.base.DB.Write(ctx, in, func(tx write.Tx) error {
-		got, err := tx.Load(t, c.ID)
-		if err != nil || got[c.ID] == nil {
-			return err
-		}
-		next := t.Clone(got[c.ID])
-		next.Base().DeletedAt = tx.Now()
-		tx.Put(t, next)
-		return nil
-	})
-	return err
-}
-
-func (s *server) decide(ctx context.Context, c call) error {
-	t := typeOf("visit")
-	rev, err := s.current(ctx, t, c.Visit)
-	if err != nil {
-		return err
-	}
-	_, err = s.base.Workflow.Decide(ctx, s.town.Admin, t, c.Visit, workflow.Decision{Action: c.Action, Rev: rev, Reason: c.Reason})
-	return err
-}
-
-func (s *server) settle(ctx context.Context, c call) error {
-	rev, err := s.current(ctx, household.ProposalType, c.Proposal)
-	if err != nil {
-		return err
-	}
-	_, err = s.base.Workflow.Settle(ctx, s.town.Admin, c.Proposal, workflow.Decision{Action: c.Action, Rev: rev, Reason: c.Reason})
-	return err
-}
-
-// projection is what a user should hold, straight from the rows.
-func (s *server) projection(ctx context.Context, c call) (map[string]any, error) {
-	u := s.users[c.User]
-	if u == nil {
-		return nil, errors.New("no such user")
-	}
-	sp, err := s.base.DB.Space(ctx, s.town.Township)
-	if err != nil {
-		return nil, err
-	}
-	scope, err := s.base.DB.Scope(ctx, c.User, s.town.Township, 0)
-	if err != nil {
-		return nil, err
-	}
-	out := map[string]any{}
-	for _, h := range scope {
-		if h.SinceSeq == 0 {
-			continue
-		}
-		rows := map[string][]string{}
-		for _, t := range types.All() {
-			recs, err := s.base.DB.Rows(ctx, t, delta.Select{Township: s.town.Township, Households: []string{h.Household}})
-			if err != nil {
-				return nil, err
-			}
-			for _, r := range recs {
-				if r.Base().DeletedAt > 0 {
-					continue
-				}
-				text, err := t.Project(r, h.Role, s.base.Box)
-				if err != nil {
-					return nil, err
-				}
-				if text != nil && !strings.Contains(string(text), `"idNo"`) {
-					rows[t.Name] = append(rows[t.Name], string(text))
-				}
-			}
-		}
-		out[h.Household] = map[string]any{"s": sp.No, "rows": rows}
-	}
-	return map[string]any{"households": out}, nil
 }

@@ -57,6 +57,8 @@ type Options struct {
 	Trace func(sql string) // default: none
 	// MinBudget is delta.Config's: small pages for the simulation.
 	MinBudget int
+	// Towns is how many townships the database has already.
+	Towns int64
 }
 
 type lockedRand struct {
@@ -76,6 +78,7 @@ func Open(ctx context.Context, o Options) (*Base, error) {
 	binary.LittleEndian.PutUint64(seed[:], o.Seed)
 	b := &Base{rand: &lockedRand{r: rand.NewChaCha8(seed)}}
 	b.clock.Store(Start.UnixMilli())
+	b.towns.Store(o.Towns)
 	var err error
 	if b.Box, err = seal.New(seal.Key{ID: "t", Bytes: make([]byte, 32)}); err != nil {
 		return nil, err
