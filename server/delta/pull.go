@@ -40,7 +40,7 @@ func (s *Service) pull(ctx context.Context, actor access.Actor, req *request, an
 	if err != nil {
 		return err
 	}
-	if stale || restored {
+	if stale || restored || vanished(cur, spaces) {
 		ans.reconcile, ans.epoch, ans.cursor = true, restored, req.Cursor
 		return nil
 	}
@@ -52,6 +52,16 @@ func (s *Service) pull(ctx context.Context, actor access.Actor, req *request, an
 		}
 	}
 	return p.round(spaces)
+}
+
+// vanished reports whether the cursor has a township in which no assignment of
+// the asker is left, not even an ended one: it was purged before the phone
+// heard of its end. An unfinished first round counts, its mark is 0.
+func vanished(cur *cursor, spaces []Space) bool {
+	return slices.ContainsFunc(cur.marks, func(m mark) bool {
+		begun := m.seq > 0 || cur.walk != nil && cur.walk.space == m.space
+		return begun && !slices.ContainsFunc(spaces, func(sp Space) bool { return sp.No == m.space })
+	})
 }
 
 // unservable: a cursor older than the tombstones kept is stale; one from
@@ -83,6 +93,11 @@ func (s *Service) unservable(ctx context.Context, cur *cursor, spaces []Space) (
 // round walks the townships in order until the page is full.
 func (p *puller) round(spaces []Space) error {
 	quiet := true
+	if len(spaces) == 0 { // nothing was ever ours, or all of it was purged
+		for _, id := range sortedKeys(p.digests) {
+			p.ans.removed = append(p.ans.removed, [2]string{id, ""})
+		}
+	}
 	for _, sp := range spaces {
 		if w := p.cur.walk; w != nil && sp.No < w.space {
 			continue // walked in an earlier page of this round

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"daohu/server/household"
 	"daohu/server/servertest/town"
@@ -202,6 +203,38 @@ func TestExpiredCursorReconciles(t *testing.T) {
 	if out := w.send(); out.Reconcile {
 		t.Fatal("a cursor at the limit is served")
 	}
+}
+
+// Who lost everything so long ago that even the ended assignments are purged
+// must not keep it.
+func TestPurgedAssignmentsLeaveThePhone(t *testing.T) {
+	town.Each(t, func(t *testing.T, b *town.Base) {
+		tn := add(t, b, town.Size{Cadres: 2, Houses: 2})
+		p, other := synced(t, b, tn.Cadres[0]), synced(t, b, tn.Cadres[1])
+		check(t, tn.Pair(t.Context(), tn.Houses[0], &tn.Cadres[1]))
+		b.Pass(181 * 24 * time.Hour)
+		_, err := b.DB.Purge(t.Context())
+		check(t, err)
+		if body, err := b.Delta.Poll(t.Context(), p.who, p.cursor, 1, p.client); err != nil || !strings.Contains(string(body), `"reconcile":true`) {
+			t.Fatalf("poll: %s %v", body, err)
+		}
+		if out := p.send(); !out.Reconcile || out.Epoch || out.served() {
+			t.Fatalf("nothing is said of what was purged: %+v", out)
+		}
+		p.cursor, p.digests = "", true
+		p.round()
+		p.digests = false
+		p.converged()
+		if len(p.rows) != 0 {
+			t.Fatalf("still holds %v", slices.Sorted(maps.Keys(p.rows)))
+		}
+		if out := p.send(); out.Reconcile {
+			t.Fatal("asked again and again")
+		}
+		if out := other.send(); !out.Reconcile {
+			t.Fatal("a cursor older than the purge is served")
+		}
+	})
 }
 
 func TestOldSchemaPushesButIsNotServed(t *testing.T) {
