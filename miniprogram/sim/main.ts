@@ -4,8 +4,7 @@
 // world W), --step K (every K-th world), --only W (replays one world),
 // --actions A (default 60), --seconds T (no new world after T seconds),
 // --shrink T (look for a shorter history for T seconds, default 30), --fresh
-// (every world in a database of its own), --on (go on after a failure),
-// --sweep points|bytes (the fixed scenario, see sweep.ts).
+// (every world in a database of its own), --on (go on after a failure).
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +12,6 @@ import { Tables } from '../src/sync/types';
 import { TABLES } from '../test/support/tables';
 import { Peer } from './peer';
 import { Play, play, shrink } from './play';
-import { sweep } from './sweep';
 import { Counts } from './world';
 
 interface Options {
@@ -26,23 +24,21 @@ interface Options {
   shrink: number;
   fresh: boolean;
   on: boolean;
-  sweep: string;
   command: string[];
 }
 
 function options(argv: string[]): Options {
   const at = argv.indexOf('--');
   const own = at < 0 ? argv : argv.slice(0, at);
-  const text = (name: string): string | undefined => {
+  const value = (name: string, none: number): number => {
     const i = own.indexOf('--' + name);
-    return i < 0 ? undefined : own[i + 1];
+    return i < 0 ? none : Number(own[i + 1]);
   };
-  const value = (name: string, none: number): number => Number(text(name) || none);
   const only = value('only', 0);
   return {
     seed: value('seed', 1), worlds: only || value('worlds', 100), first: only || value('first', 1), step: value('step', 1),
     actions: value('actions', 60), seconds: value('seconds', Infinity), shrink: value('shrink', 30),
-    fresh: own.includes('--fresh') || only > 0, on: own.includes('--on'), sweep: text('sweep') || '',
+    fresh: own.includes('--fresh') || only > 0, on: own.includes('--on'),
     command: at < 0 ? [] : argv.slice(at + 1),
   };
 }
@@ -94,7 +90,7 @@ async function main(): Promise<number> {
   const peer = new Peer(o.command[0], o.command.slice(1));
   const p: Play = { peer, tables: tables(), counts, actions: o.actions, fresh: o.fresh };
   const failed: { [promise: string]: number } = {};
-  const played = o.sweep ? await sweep(o.sweep, p, o.seed, failed, o.first, o.step) : await worlds(o, p, failed);
+  const played = await worlds(o, p, failed);
   await peer.close();
   const seconds = Math.round((Date.now() - began) / 100) / 10;
   const failures = Object.values(failed).reduce((sum, n) => sum + n, 0);

@@ -19,8 +19,6 @@ export class MemoryStorage implements Storage {
   largest = 0;
   /** Called before a write; throws to refuse it. */
   onWrite: (key: string, n: number) => void = () => undefined;
-  /** Called wherever the app waits for something and may die: true = it does. */
-  onPoint: () => boolean = () => false;
   /** How many of the next writes find the storage full. */
   private full = 0;
   /** Whether a write that is refused happened all the same. */
@@ -67,11 +65,8 @@ export class MemoryStorage implements Storage {
     return this.write(key, () => this.disk.delete(key), false);
   }
 
-  /** A place where the app waits; here it may die. */
+  /** A place where the app waits: one that is dead does not go on. */
   point(): void {
-    if (!this.dead && this.onPoint()) {
-      this.dead = true;
-    }
     if (this.dead) {
       throw new Killed();
     }

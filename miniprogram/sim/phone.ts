@@ -55,10 +55,6 @@ export class Phone implements Transport {
   wiping = false;
   /** It once erased itself. */
   wiped = false;
-  /** Stands between the core and the link; for sweeps. */
-  through: ((request: HttpRequest, send: (r: HttpRequest) => Promise<HttpResponse>) => Promise<HttpResponse>) | null = null;
-  /** Where the app may die; for sweeps. */
-  onPoint: () => boolean = () => false;
 
   constructor(
     readonly name: string,
@@ -76,7 +72,6 @@ export class Phone implements Transport {
   /** Starts the app on what its storage holds. */
   async open(): Promise<void> {
     this.storage = new MemoryStorage(this.disk);
-    this.storage.onPoint = () => this.onPoint();
     this.core = await this.start(this.storage);
   }
 
@@ -142,8 +137,7 @@ export class Phone implements Transport {
       this.around.log(`${this.name} fault: ${fault}`);
     }
     this.link.note(request);
-    const carry = (r: HttpRequest): Promise<HttpResponse> => this.link.carry(fault, r);
-    const r = await (this.through ? this.through(request, carry) : carry(request));
+    const r = await this.link.carry(fault, request);
     if (fault === 'answer late') {
       return r;
     }

@@ -37,7 +37,7 @@ const THINGS: { [what: string]: RegExp } = {
   reconcile: /"reconcile":true/, epoch: /"epoch":/, 'new client': /"newClient"/, ended: /"ended":true/, update: /"update":true/, wipe: /"wipe":true/,
 };
 
-/** Ids and telephone numbers that no phone of C or V may hold (town.Add). */
+/** How every ID number of town.Add begins: no phone may be sent one. */
 const SECRET = /9999991950/;
 
 export class World implements Surroundings {
@@ -124,10 +124,6 @@ export class World implements Surroundings {
 
   faultRate(): number {
     return this.faults;
-  }
-
-  calm(): void {
-    this.faults = 0;
   }
 
   told(tag: string, code: string, ref: string): void {

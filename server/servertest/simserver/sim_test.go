@@ -13,8 +13,8 @@ import (
 )
 
 // TestSimulation runs the phone's own sync core against the real server, many
-// seeded worlds of it; miniprogram/sim checks the invariants P1-P7, P10 and
-// P11 of docs/sync-protocol.md. A failing world is printed with its seed and
+// seeded worlds of it; miniprogram/sim checks the invariants listed in
+// docs/reliability.md. A failing world is printed with its seed and
 // is played again by: node build/sim/main.js --seed S --only W -- simserver
 func TestSimulation(t *testing.T) {
 	root, err := filepath.Abs("../../../miniprogram")
