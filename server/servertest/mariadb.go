@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -122,36 +123,66 @@ func (s *Service) DSN() string {
 // StartMariaDB starts a server of the caller's own in a temp folder. Tests
 // that only need a database use MariaDB; this is for those that stop it.
 func StartMariaDB(ctx context.Context, o MariaDBOptions) (*Service, error) {
+	return begin(ctx, func(ctx context.Context, dir, addr string) (*Service, error) {
+		data := filepath.Join(dir, "data")
+		if err := InstallMariaDB(ctx, data); err != nil {
+			return nil, err
+		}
+		return runMariaDB(ctx, dir, data, addr, o)
+	})
+}
+
+// InstallMariaDB fills data, which must not exist, with the tables of an empty
+// server.
+func InstallMariaDB(ctx context.Context, data string) error {
+	install, err := find("mariadb-install-db")
+	if err != nil {
+		return err
+	}
+	args := append(dataArgs(data, filepath.Dir(data)), "--auth-root-authentication-method=normal", "--skip-test-db")
+	if out, err := exec.CommandContext(ctx, install, args...).CombinedOutput(); err != nil {
+		return fmt.Errorf("mariadb-install-db: %w\n%s", err, out)
+	}
+	return nil
+}
+
+// ResumeMariaDB starts a server on data that InstallMariaDB made and that
+// outlive it: Stop is kill -9, and the next server recovers. addr is
+// 127.0.0.1:port, "" = a free one.
+func ResumeMariaDB(ctx context.Context, data, addr string, o MariaDBOptions) (*Service, error) {
+	return begin(ctx, func(ctx context.Context, dir, free string) (*Service, error) {
+		if addr != "" {
+			free = addr
+		}
+		return runMariaDB(ctx, dir, data, free, o)
+	})
+}
+
+// runMariaDB starts a server and waits until it answers.
+func runMariaDB(ctx context.Context, dir, data, addr string, o MariaDBOptions) (*Service, error) {
 	bin, err := find("mariadbd")
 	if err != nil {
 		return nil, err
 	}
-	install, err := find("mariadb-install-db")
+	s, err := launch(dir, addr, slices.Concat([]string{bin}, dataArgs(data, dir), serverArgs(addr, o)))
 	if err != nil {
 		return nil, err
 	}
-	return begin(ctx, func(ctx context.Context, dir, addr string) (*Service, error) {
-		data := filepath.Join(dir, "data")
-		args := []string{
-			// A starting mariadbd removes the temporary tables it finds in
-			// tmpdir, those of another server too: each needs its own.
-			"--no-defaults", "--datadir=" + data, "--tmpdir=" + dir, "--skip-name-resolve",
-			"--innodb-log-file-size=48M", "--aria-log-file-size=8M", "--loose-innodb-flush-method=nosync",
-		}
-		if os.Getuid() == 0 {
-			args = append(args, "--user=root")
-		}
-		out, err := exec.CommandContext(ctx, install, append(args,
-			"--auth-root-authentication-method=normal", "--skip-test-db")...).CombinedOutput()
-		if err != nil {
-			return nil, fmt.Errorf("mariadb-install-db: %w\n%s", err, out)
-		}
-		s, err := launch(dir, addr, append([]string{bin}, append(args, serverArgs(addr, o)...)...))
-		if err != nil {
-			return nil, err
-		}
-		return s, s.await(ctx, func(ctx context.Context) error { return s.greet(ctx, o) })
-	})
+	return s, s.await(ctx, func(ctx context.Context) error { return s.greet(ctx, o) })
+}
+
+// dataArgs say where a server keeps its tables and what it makes for a moment.
+// A starting mariadbd removes the temporary tables it finds in tmpdir, those
+// of another server too: each needs its own.
+func dataArgs(data, tmp string) []string {
+	args := []string{
+		"--no-defaults", "--datadir=" + data, "--tmpdir=" + tmp, "--skip-name-resolve",
+		"--innodb-log-file-size=48M", "--aria-log-file-size=8M", "--loose-innodb-flush-method=nosync",
+	}
+	if os.Getuid() == 0 {
+		args = append(args, "--user=root")
+	}
+	return args
 }
 
 // serverArgs are the settings of a server that lives for one run: little

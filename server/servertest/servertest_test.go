@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -117,6 +118,30 @@ func TestStopEndsTheServiceAndRemovesItsFolder(t *testing.T) {
 	}
 	if _, err := os.Stat(s.dir); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("folder left: %v", err)
+	}
+}
+
+// TestMariaDBComesBackWithItsData: what was committed is there after kill -9.
+func TestMariaDBComesBackWithItsData(t *testing.T) {
+	need(t, "mariadbd")
+	data := filepath.Join(t.TempDir(), "data")
+	if err := InstallMariaDB(t.Context(), data); err != nil {
+		t.Fatal(err)
+	}
+	addr := ""
+	for n := range 3 {
+		s, err := ResumeMariaDB(t.Context(), data, addr, MariaDBOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Stop()
+		addr = s.Addr
+		use(t, s.DSN(), "CREATE DATABASE IF NOT EXISTS d", "CREATE TABLE IF NOT EXISTS d.x (a INT)", "INSERT INTO d.x VALUES (1)")
+		var rows int
+		if err := openDB(t, s.DSN()).QueryRow("SELECT COUNT(*) FROM d.x").Scan(&rows); err != nil || rows != n+1 {
+			t.Fatalf("start %d: %d rows, %v", n, rows, err)
+		}
+		s.Stop()
 	}
 }
 
