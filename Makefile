@@ -1,5 +1,6 @@
 # run    the demo, on Go alone: no service, no cgo
 # test   every check there is; installs what it lacks, starts its own MariaDB and Redis
+# kill   server and databases killed under load: KILLS of the server on each database, a fifth of mariadbd
 # lint   only what needs no test run
 # gen    writes all that is derived from the declarations of server/record
 # check  fails when gen would change something
@@ -10,7 +11,10 @@ PARALLEL ?= 2
 # The limit of one package's tests.
 TIMEOUT ?= 15m
 
-.PHONY: run test lint gen check
+# Kills of the server on each database in make kill.
+KILLS ?= 1000
+
+.PHONY: run test kill lint gen check
 
 tally = $(GO) run ./server/servertest/tally
 
@@ -36,6 +40,9 @@ run:
 test:
 	@deploy/test/install.sh
 	@DAOHU_TEST_FULL=1 $(tally) $(gates) $(phone) $(server)
+
+kill:
+	DAOHU_KILLS=$(KILLS) deploy/test/with-services.sh $(GO) test ./server/servertest/killloop -count=1 -timeout 0 -v -run 'Killed'
 
 lint:
 	@$(tally) $(gates)
