@@ -1,0 +1,5 @@
+App({
+  onLaunch() {
+    wx.setStorageSync('runs', (wx.getStorageSync('runs') || 0) + 1);
+  },
+});

@@ -1,0 +1,7 @@
+Component({
+  methods: {
+    tap() {
+      this.triggerEvent('go');
+    },
+  },
+});
