@@ -14,6 +14,9 @@ import (
 	"daohu/server/quality"
 	"daohu/server/setting"
 	"daohu/server/terms"
+	"daohu/server/types"
+	"daohu/server/workflow"
+	"daohu/server/workflow/flow"
 )
 
 // settingKinds lists every kind of document a township may have of its own.
@@ -31,7 +34,25 @@ func (a *App) settingKinds() ([]setting.Kind, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append([]setting.Kind{words, agreed, quality.Kind(), rate.Kind(), pairing.Kind(), calendar.Kind(), casework.Kind(), booklet.Kind()}, visits...), nil
+	return append([]setting.Kind{words, agreed, quality.Kind(), rate.Kind(), pairing.Kind(), calendar.Kind(), casework.Kind(), booklet.Kind(), workflow.FlowRules(types.All()).Kind()}, visits...), nil
+}
+
+// flows are the workflows that hold in a township.
+func (a *App) flows(ctx context.Context, township string) (*flow.Book, error) {
+	raw, err := a.Settings.Current(ctx, township, flow.Code)
+	if err != nil {
+		return nil, err
+	}
+	return workflow.FlowRules(types.All()).Parse(raw)
+}
+
+// calendar are the working days that hold in a township.
+func (a *App) calendar(ctx context.Context, township string) (*calendar.Calendar, error) {
+	raw, err := a.Settings.Current(ctx, township, calendar.Code)
+	if err != nil {
+		return nil, err
+	}
+	return calendar.Parse(raw)
 }
 
 // PublishSetting publishes a document in one township, or in each, in the name

@@ -72,7 +72,7 @@ type Measure struct {
 
 // Type is the declaration of Measure.
 var Type = record.Of[Measure]("measure", record.Policy{
-	Class: record.Merge, Readers: "HCVTKA", Creators: "CVT", Workflow: true, Blocked: true,
+	Class: record.Merge, Readers: "HCVTKA", Creators: "CVT", Workflow: true,
 	Doc:   "One assistance measure of a household.",
 	Check: func(r record.Record) []record.Problem { return r.(*Measure).check() },
 	Unfit: func(r record.Record) []record.Problem { return r.(*Measure).unfit() },

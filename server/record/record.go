@@ -121,14 +121,11 @@ type Policy struct {
 	// Workflow says that rows carry `state` and `words` moved by the workflow
 	// package (pending, approved, returned, rejected).
 	Workflow bool
-	// Blocked says that a row of a reviewed type is not approved while the
-	// data-quality rules find an error in its household.
-	Blocked bool
-	Doc     string // one English sentence
+	Doc      string // one English sentence
 	// Check looks at a whole row after a patch; nil = nothing to check.
 	Check func(Record) []Problem
-	// Unfit says what keeps a row of a reviewed type from being approved; nil =
-	// nothing ever does.
+	// Unfit says what keeps a row of a reviewed type from being approved, where
+	// its workflow has the gate for it; nil = nothing ever does.
 	Unfit func(Record) []Problem
 	// Hidden says that a row is not to be served to role letters; nil = never.
 	Hidden func(r Record, role string) bool

@@ -16,12 +16,13 @@ import (
 const (
 	beside     = "(SELECT COUNT(*) FROM `photo` AS `p` WHERE `p`.`township` = `r`.`township` AND `p`.`visit` = `r`.`id` AND `p`.`deleted_at` = 0), COALESCE(`c`.`answer`, ''), COALESCE(`c`.`text`, ''), COALESCE(`c`.`channel`, '')"
 	nothing    = "0, '', '', ''"
+	since      = "COALESCE((SELECT MAX(`s`.`at`) FROM `step` AS `s` WHERE `s`.`township` = `r`.`township` AND `s`.`type` = ? AND `s`.`row` = `r`.`id`), `r`.`made_at`)"
 	besideJoin = " LEFT JOIN `confirmation` AS `c` ON `c`.`township` = `r`.`township` AND `c`.`id` = (SELECT `k`.`id` FROM `confirmation` AS `k` WHERE `k`.`township` = `r`.`township` AND `k`.`visit` = `r`.`id` AND `k`.`deleted_at` = 0 ORDER BY `k`.`channel` DESC, `k`.`seq` DESC LIMIT 1)"
 )
 
 // Waiting implements workflow.Store. The queue is walked by its index; what
 // stands beside a row is looked up for the rows of the page only. The village
-// is asked for row by row, so that no plan begins with the households and
+// is asked for row by row, and so is the latest step, so that no plan begins with the households and
 // reads all that they ever had.
 func (d *DB) Waiting(ctx context.Context, t *record.Type, q workflow.Query) ([]workflow.Waiting, error) {
 	more, join := nothing, ""
@@ -29,10 +30,10 @@ func (d *DB) Waiting(ctx context.Context, t *record.Type, q workflow.Query) ([]w
 		more, join = beside, besideJoin
 	}
 	where, args := queueWhere(q)
-	query := "SELECT `r`.`" + strings.Join(t.Columns(), "`, `r`.`") + "`, COALESCE(`h`.`code`, ''), COALESCE(`h`.`head`, ''), COALESCE(`h`.`village`, ''), COALESCE(`h`.`place`, ''), COALESCE(`u`.`name`, ''), COALESCE(`u`.`login`, ''), " + more +
+	query := "SELECT `r`.`" + strings.Join(t.Columns(), "`, `r`.`") + "`, COALESCE(`h`.`code`, ''), COALESCE(`h`.`head`, ''), COALESCE(`h`.`village`, ''), COALESCE(`h`.`place`, ''), COALESCE(`u`.`name`, ''), COALESCE(`u`.`login`, ''), " + since + ", " + more +
 		" FROM `" + t.Name + "` AS `r` LEFT JOIN `household` AS `h` ON `h`.`township` = `r`.`township` AND `h`.`household` = `r`.`household` AND `h`.`id` = `r`.`household`" +
 		" LEFT JOIN `user` AS `u` ON `u`.`id` = `r`.`made_by`" + join + " WHERE " + where + " ORDER BY `r`.`made_at`, `r`.`id` LIMIT ?"
-	rows, err := d.gorm.WithContext(ctx).Raw(query, append(args, q.Limit)...).Rows()
+	rows, err := d.gorm.WithContext(ctx).Raw(query, append(append([]any{t.Name}, args...), q.Limit)...).Rows()
 	if err != nil {
 		return nil, Classify(err)
 	}
@@ -41,7 +42,7 @@ func (d *DB) Waiting(ctx context.Context, t *record.Type, q workflow.Query) ([]w
 	for rows.Next() {
 		w := workflow.Waiting{Row: t.New()}
 		var c workflow.Confirmed
-		into := append(t.Pointers(w.Row), &w.About.Code, &w.About.Head, &w.About.Village, &w.About.Place, &w.About.Author, &w.About.Login, &w.About.Photos, &c.Answer, &c.Text, &c.Channel)
+		into := append(t.Pointers(w.Row), &w.About.Code, &w.About.Head, &w.About.Village, &w.About.Place, &w.About.Author, &w.About.Login, &w.About.Since, &w.About.Photos, &c.Answer, &c.Text, &c.Channel)
 		if err := rows.Scan(into...); err != nil {
 			return nil, Classify(err)
 		}

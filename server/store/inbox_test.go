@@ -183,7 +183,7 @@ func TestInboxShowsWhatIsBeside(t *testing.T) {
 		q.put(t, activity.ConfirmationType, &activity.Confirmation{Meta: record.Meta{ID: p.DB.NewID(), Household: q.tw.Houses[1]}, Visit: q.ids[1], Answer: "来过", Channel: "cadre_phone"})
 		_, page := q.list(t, workflow.Ask{})
 		for _, a := range page.About {
-			want := workflow.About{ID: q.ids[0], Code: "H00001", Head: "户主1", Village: q.tw.Village, Place: "坪子村一组", Author: "干部0", Login: "cadre-0", At: 1000, Photos: 2}
+			want := workflow.About{ID: q.ids[0], Code: "H00001", Head: "户主1", Village: q.tw.Village, Place: "坪子村一组", Author: "干部0", Login: "cadre-0", At: 1000, Since: 1000, Due: "1970-01-08", Overdue: true, Photos: 2}
 			said := workflow.Confirmed{Answer: "来过", Text: "给了药", Channel: "own"}
 			if a.ID == q.ids[1] {
 				want.ID, want.Code, want.Head, want.Author, want.Login, want.Photos = q.ids[1], "H00002", "户主2", "干部1", "cadre-1", 0

@@ -7,13 +7,18 @@ import (
 	"daohu/server/fault"
 	"daohu/server/household"
 	"daohu/server/record"
+	"daohu/server/workflow/flow"
 	"daohu/server/write"
 )
 
-// acceptChecked carries out a proposal unless the household would then break
-// a data-quality rule that it keeps now: errors block approval, never saving,
-// and an old error does not block the correction of another.
-func (s *Service) acceptChecked(tx write.Tx, p *household.Proposal, faults Faults) error {
+// acceptThrough carries out a proposal through the gates of the move. Sound
+// household: unless it would then break a data-quality rule that it keeps now;
+// errors block approval, never saving, and an old error does not block the
+// correction of another.
+func (s *Service) acceptThrough(tx write.Tx, p *household.Proposal, m flow.Move, faults Faults) error {
+	if !slices.Contains(m.Gates, flow.Sound) {
+		return s.accept(tx, p)
+	}
 	before, err := faults(tx, p.Household)
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"daohu/server/fault"
 	"daohu/server/household"
 	"daohu/server/record"
+	"daohu/server/workflow/flow"
 	"daohu/server/write"
 )
 
@@ -68,8 +69,8 @@ type ruling struct {
 type ruler func(tx write.Tx, t *record.Type, row record.Record, rev int64) ruling
 
 // Decide moves one record of a reviewed type and returns it as it is then.
-// Where the type says so (record.Policy.Blocked) nothing is approved while the
-// household has errors: the fields of the invalid then name them.
+// A pass is held to its gates in the township's workflow: where the household
+// has to be without errors, the fields of the invalid name them.
 // Codes: invalid, not-found, own-record, stale, wrong-state.
 func (s *Service) Decide(ctx context.Context, a access.Actor, t *record.Type, id string, d Decision) (record.Record, error) {
 	rule, err := s.decision(ctx, a, t, d.Action, d.Reason)
@@ -226,11 +227,18 @@ func moved(t *record.Type, row record.Record, state, words string) ruling {
 
 // decision is the ruler of a decision. Code: invalid.
 func (s *Service) decision(ctx context.Context, a access.Actor, t *record.Type, action, reason string) (ruler, error) {
-	st, ok := steps[action]
-	if !ok || !t.Workflow {
-		return nil, fault.Bad(fault.Field{Name: "action", Code: "not-allowed", Detail: "只能通过、退回或不通过。"})
+	refused := fault.Bad(fault.Field{Name: "action", Code: "not-allowed", Detail: "只能通过、退回或不通过。"})
+	if !t.Workflow {
+		return nil, refused
 	}
-	if err := Words(reason, st.words); err != nil {
+	f, err := s.Flow(ctx, a.Township, t, "")
+	if err != nil {
+		return nil, err
+	}
+	if !f.Knows(action) {
+		return nil, refused
+	}
+	if err := Words(reason, f.Owes(action)); err != nil {
 		return nil, err
 	}
 	faults, err := s.faults(ctx, a.Township)
@@ -240,22 +248,23 @@ func (s *Service) decision(ctx context.Context, a access.Actor, t *record.Type, 
 	faults = once(faults)
 	return func(tx write.Tx, t *record.Type, row record.Record, rev int64) ruling {
 		m, state := row.Base(), t.Get(row, mustField(t, "state"))
-		switch {
-		case m.MadeBy == a.User:
+		if m.MadeBy == a.User {
 			return ruling{err: fault.New(fault.OwnRecord, "")}
-		case m.Version == rev+1 && state == st.to:
-			return already(tx, a, t, row, rev, st)
-		case m.Version != rev:
-			return ruling{err: fault.New(fault.Stale, "")}
-		case state != st.from:
-			return ruling{err: fault.New(fault.WrongState, "")}
 		}
-		if st.to == Approved {
-			if err := fit(tx, t, row, faults); err != nil {
-				return ruling{err: err}
-			}
+		if m.Version != rev {
+			return already(tx, a, f, t, row, rev, action)
 		}
-		return moved(t, row, st.to, reason)
+		move, err := f.Judge(flow.At{Step: state, Author: m.MadeBy}, flow.Who{User: a.User, Role: string(a.Role)}, action)
+		if err == nil {
+			err = Words(reason, move.Words)
+		}
+		if err == nil {
+			err = pass(tx, t, row, move, faults)
+		}
+		if err != nil {
+			return ruling{err: err}
+		}
+		return moved(t, row, move.To, reason)
 	}, nil
 }
 
@@ -279,16 +288,26 @@ func once(faults Faults) Faults {
 	}
 }
 
-// already says whether a row one revision on was moved by the caller, just so.
-func already(tx write.Tx, a access.Actor, t *record.Type, row record.Record, rev int64, st step) ruling {
+// already says whether a row that is not at the revision the caller saw is so
+// because the caller moved it, just so.
+func already(tx write.Tx, a access.Actor, f *flow.Flow, t *record.Type, row record.Record, rev int64, action string) ruling {
+	stale := ruling{err: fault.New(fault.Stale, "")}
+	if row.Base().Version != rev+1 {
+		return stale
+	}
 	last, err := tx.LastSteps(t, row.Base().ID)
 	if err != nil {
 		return ruling{err: err}
 	}
-	if l := last[row.Base().ID]; l.By == a.User && l.Rev == rev && l.From == st.from && l.To == st.to {
+	l := last[row.Base().ID]
+	if l.By != a.User || l.Rev != rev || l.To != t.Get(row, mustField(t, "state")) {
+		return stale
+	}
+	from := flow.At{Step: l.From, Author: row.Base().MadeBy}
+	if move, err := f.Judge(from, flow.Who{User: a.User, Role: string(a.Role)}, action); err == nil && move.To == l.To {
 		return ruling{out: row, done: true}
 	}
-	return ruling{err: fault.New(fault.Stale, "")}
+	return stale
 }
 
 // undo is the ruler that takes the caller's decision back.

@@ -45,6 +45,9 @@ type About struct {
 	Author       string     `json:"author" doc:"name of who wrote it; empty = came by import"`
 	Login        string     `json:"login" doc:"of who wrote it"`
 	At           int64      `json:"at" doc:"arrival, Unix ms: rows come in this order"`
+	Since        int64      `json:"since" doc:"when it came to this state, Unix ms: sent again, the clock begins anew"`
+	Due          string     `json:"due,omitempty" doc:"last day of this step's clock in the township's workflow; absent = it has none"`
+	Overdue      bool       `json:"overdue,omitempty" doc:"that day has passed"`
 	Photos       int64      `json:"photos" doc:"pictures of the visit, arrived or on their way"`
 	Confirmation *Confirmed `json:"confirmation,omitempty" doc:"what the household said of the visit; from its own phone when it did"`
 }
@@ -78,7 +81,8 @@ type Page struct {
 	Counts []Count           `json:"counts" doc:"what waits in the township, whatever the filters: pending and returned, open proposals, quarantine"`
 }
 
-// Inbox lists rows of a reviewed type, page by page, in two statements.
+// Inbox lists rows of a reviewed type, page by page, in two statements beside
+// the township's own rules.
 // Codes: invalid, bad-request.
 func (s *Service) Inbox(ctx context.Context, a access.Actor, t *record.Type, ask Ask) (Page, error) {
 	out := Page{Rows: []json.RawMessage{}, About: []About{}, Counts: []Count{}}
@@ -86,6 +90,19 @@ func (s *Service) Inbox(ctx context.Context, a access.Actor, t *record.Type, ask
 	if err != nil {
 		return out, err
 	}
+	f, err := s.Flow(ctx, ask.Township, t, "")
+	if err != nil {
+		return out, err
+	}
+	step, err := f.Step(q.State)
+	if err != nil {
+		return out, err
+	}
+	days, err := s.calendar(ctx, ask.Township)
+	if err != nil {
+		return out, err
+	}
+	today := calendar.At(s.Now().UnixMilli())
 	q.Limit++
 	list, err := s.Store.Waiting(ctx, t, q)
 	if err != nil {
@@ -104,11 +121,22 @@ func (s *Service) Inbox(ctx context.Context, a access.Actor, t *record.Type, ask
 		if row == nil {
 			continue
 		}
+		if due, ok := step.Due(w.About.Since, days); ok {
+			w.About.Due, w.About.Overdue = due.String(), calendar.Overdue(due, today)
+		}
 		out.Rows, out.About = append(out.Rows, row), append(out.About, w.About)
 	}
 	counts, err := s.Store.Counts(ctx, ask.Township, s.reviewed())
 	out.Counts = append(out.Counts, counts...)
 	return out, err
+}
+
+// calendar are the working days of a township.
+func (s *Service) calendar(ctx context.Context, township string) (*calendar.Calendar, error) {
+	if s.Calendar == nil {
+		return calendar.Builtin()
+	}
+	return s.Calendar(ctx, township)
 }
 
 // reviewed are the types with a workflow.

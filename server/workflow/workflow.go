@@ -5,11 +5,14 @@ package workflow
 import (
 	"context"
 	"strings"
+	"time"
 
 	"daohu/server/access"
+	"daohu/server/calendar"
 	"daohu/server/fault"
 	"daohu/server/household"
 	"daohu/server/record"
+	"daohu/server/workflow/flow"
 	"daohu/server/write"
 )
 
@@ -20,21 +23,6 @@ const (
 	Returned = "returned"
 	Rejected = "rejected"
 )
-
-// step is one thing an admin may do: from which state, to which, and whether
-// words are owed to the author.
-type step struct {
-	from, to string
-	words    bool
-}
-
-// steps of the approval of a record. Approved and rejected records are settled:
-// after that only an amendment (a proposal) changes them.
-var steps = map[string]step{
-	"approve": {Pending, Approved, false},
-	"return":  {Pending, Returned, true},
-	"reject":  {Pending, Rejected, true},
-}
 
 // Store reads what is to be decided.
 type Store interface {
@@ -53,9 +41,73 @@ type Service struct {
 	Writer write.Writer
 	Sealer record.Sealer
 	Types  []*record.Type
+	Now    func() time.Time
 	Rules  map[string]write.Rule // by type name; nil = none
 	// Faults gives the data-quality rules that hold in a township; nil = none.
 	Faults func(ctx context.Context, township string) (Faults, error)
+	// Flows gives the workflows that hold in a township; nil = those that ship.
+	Flows func(ctx context.Context, township string) (*flow.Book, error)
+	// Calendar gives a township's working days; nil = the State Council's.
+	Calendar func(ctx context.Context, township string) (*calendar.Calendar, error)
+}
+
+// Flow is the workflow of a type in a township; of a proposal, of those about
+// the type named. Code: not-found.
+func (s *Service) Flow(ctx context.Context, township string, t *record.Type, about string) (*flow.Flow, error) {
+	var book *flow.Book
+	var err error
+	if s.Flows == nil {
+		book, err = FlowRules(s.Types).Builtin()
+	} else {
+		book, err = s.Flows(ctx, township)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if f := book.For(t.Name, about); f != nil {
+		return f, nil
+	}
+	return nil, fault.New(fault.NotFound, "")
+}
+
+// FlowRules are the rules of documents of workflows for the types that run on
+// one: reviewed types and proposals. Only township admins move them.
+func FlowRules(types []*record.Type) flow.Rules {
+	out := flow.Rules{}
+	for _, t := range types {
+		begins := ""
+		switch {
+		case t.Workflow:
+			begins = Pending
+		case t == household.ProposalType:
+			begins = "open"
+		default:
+			continue
+		}
+		out[t.Name] = flow.Frame{States: mustField(t, "state").Enum, Begins: begins, Who: "T"}
+	}
+	return out
+}
+
+// pass holds a row to the gates of a move.
+func pass(tx write.Tx, t *record.Type, row record.Record, m flow.Move, faults Faults) error {
+	for _, g := range m.Gates {
+		switch g {
+		case flow.Fit:
+			if err := fit(t, row); err != nil {
+				return err
+			}
+		case flow.Sound:
+			found, err := faults(tx, row.Base().Household)
+			if err != nil {
+				return err
+			}
+			if err := named(found); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // Faults names what is an error in a household as it stands in a transaction,
@@ -92,26 +144,19 @@ func Words(reason string, required bool) error {
 	return nil
 }
 
-// fit refuses to approve a row that its type calls unfit, or one of a type that
-// waits for the household to be without errors.
-func fit(tx write.Tx, t *record.Type, row record.Record, faults Faults) error {
-	if t.Unfit != nil {
-		var bad []fault.Field
-		for _, p := range t.Unfit(row) {
-			bad = append(bad, fault.Field(p))
-		}
-		if len(bad) > 0 {
-			return fault.Bad(bad...)
-		}
-	}
-	if !t.Blocked {
+// fit refuses a row that its type calls unfit.
+func fit(t *record.Type, row record.Record) error {
+	if t.Unfit == nil {
 		return nil
 	}
-	found, err := faults(tx, row.Base().Household)
-	if err != nil {
-		return err
+	var bad []fault.Field
+	for _, p := range t.Unfit(row) {
+		bad = append(bad, fault.Field(p))
 	}
-	return named(found)
+	if len(bad) > 0 {
+		return fault.Bad(bad...)
+	}
+	return nil
 }
 
 func mustField(t *record.Type, name string) record.Field {
@@ -122,18 +167,22 @@ func mustField(t *record.Type, name string) record.Field {
 // Settle accepts or refuses one proposal and returns it as it is then.
 // Codes: as Decide, and invalid when the value no longer fits its field.
 func (s *Service) Settle(ctx context.Context, a access.Actor, id string, d Decision) (record.Record, error) {
-	if d.Action != "accept" && d.Action != "refuse" {
-		return nil, fault.Bad(fault.Field{Name: "action", Code: "not-allowed", Detail: "只能采纳或不采纳。"})
-	}
-	if err := Words(d.Reason, d.Action == "refuse"); err != nil {
-		return nil, err
-	}
 	t := household.ProposalType
 	found, err := s.Store.Find(ctx, t, []string{a.Township}, id)
 	if err != nil {
 		return nil, err
 	}
 	m := found.Base()
+	f, err := s.Flow(ctx, m.Township, t, found.(*household.Proposal).Target)
+	if err != nil {
+		return nil, err
+	}
+	if !f.Knows(d.Action) {
+		return nil, fault.Bad(fault.Field{Name: "action", Code: "not-allowed", Detail: "只能采纳或不采纳。"})
+	}
+	if err := Words(d.Reason, f.Owes(d.Action)); err != nil {
+		return nil, err
+	}
 	faults, err := s.faults(ctx, m.Township)
 	if err != nil {
 		return nil, err
@@ -145,14 +194,22 @@ func (s *Service) Settle(ctx context.Context, a access.Actor, id string, d Decis
 		if err != nil {
 			return err
 		}
+		move, err := f.Judge(flow.At{Step: p.State, Author: p.MadeBy}, flow.Who{User: a.User, Role: string(a.Role)}, d.Action)
+		if err != nil {
+			return err
+		}
+		if err := Words(d.Reason, move.Words); err != nil {
+			return err
+		}
 		next := *p
 		out = &next
-		out.State, out.Words = "refused", d.Reason
-		if d.Action == "accept" {
-			out.State = "accepted"
-			if err := s.acceptChecked(tx, p, faults); err != nil {
+		out.State, out.Words = move.To, ""
+		if move.Kind == flow.Pass {
+			if err := s.acceptThrough(tx, p, move, faults); err != nil {
 				return err
 			}
+		} else {
+			out.Words = d.Reason
 		}
 		tx.Add(&write.Step{Type: t.Name, Row: id, Rev: d.Rev, From: p.State, To: out.State, By: a.User, Reason: d.Reason, At: tx.Now()})
 		tx.Put(t, out)

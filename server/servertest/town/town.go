@@ -96,7 +96,7 @@ func Open(ctx context.Context, o Options) (*Base, error) {
 	b.Delta = delta.New(delta.Config{Store: b.DB, Types: types.All(), Rules: types.Rules(), Sealer: b.Box, Tag: b.Box.Tag, Now: b.Now,
 		Jitter: func(int) int { return 0 }, Schema: types.Schema, Oldest: types.Oldest, Log: o.Log, MinBudget: o.MinBudget})
 	b.Registry = &registry.Service{Store: b.DB, Writer: b.DB, Sealer: b.Box, Types: types.All(), Rules: types.Rules(), NewID: b.DB.NewID}
-	b.Workflow = &workflow.Service{Store: b.DB, Writer: b.DB, Sealer: b.Box, Types: types.All(), Rules: types.Rules()}
+	b.Workflow = &workflow.Service{Store: b.DB, Writer: b.DB, Sealer: b.Box, Types: types.All(), Now: b.Now, Rules: types.Rules()}
 	return b, nil
 }
 
