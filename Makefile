@@ -2,6 +2,7 @@
 # build  the program as it is released, in bin/daohu
 # test   every check there is; installs what it lacks, starts its own MariaDB and Redis
 # kill   server and databases killed under load: KILLS of the server on each database, a fifth of mariadbd
+# mutants plants classic sync bugs one by one and lets the simulation find them; fails while one survives
 # lint   only what needs no test run
 # gen    writes all that is derived from the declarations of server/record
 # check  fails when gen would change something
@@ -15,7 +16,7 @@ TIMEOUT ?= 15m
 # Kills of the server on each database in make kill.
 KILLS ?= 1000
 
-.PHONY: run build test kill lint gen check
+.PHONY: run build test kill mutants lint gen check
 
 tally = $(GO) run ./server/servertest/tally
 
@@ -51,6 +52,10 @@ kill:
 
 lint:
 	@$(tally) $(gates)
+
+mutants:
+	@cd miniprogram && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@$(GO) run ./server/servertest/mutant
 
 gen:
 	$(GO) run ./server/gen

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// The worlds every mutant meets, one after the other until it is caught, and
+// that the product without a mutant must survive, all of them.
+const (
+	seed   = 7
+	worlds = 40
+)
+
+// catch is how one mutant ended.
+type catch struct {
+	promise string // P1 to P14; "" = not caught by a broken promise
+	worlds  int    // played, with the one that caught it
+	report  string // the end of what the simulation printed
+}
+
+var broken = regexp.MustCompile(`(?m)^broken=(P\d+) world=(\d+) `)
+
+// hunt plays worlds with one mutant on, "" = none, until a promise breaks.
+func (b built) hunt(ctx context.Context, name string, worlds int) (catch, error) {
+	cmd := exec.CommandContext(ctx, "node", b.sim, "--seed", strconv.Itoa(seed), "--worlds", strconv.Itoa(worlds), "--shrink", "0", "--", b.server)
+	cmd.Env = append(os.Environ(), env+"="+name)
+	out, err := cmd.CombinedOutput()
+	c := catch{worlds: worlds, report: tail(string(out), 12)}
+	if m := broken.FindStringSubmatch(string(out)); m != nil {
+		c.promise = m[1]
+		c.worlds, _ = strconv.Atoi(m[2]) // digits, by the pattern
+		return c, nil
+	}
+	if err != nil {
+		return c, fmt.Errorf("mutant %q ended the simulation, and not by a broken promise: %w\n%s", name, err, c.report)
+	}
+	return c, nil
+}
+
+// huntAll hunts the mutants side by side and hands out what became of each as
+// it is known, by its place in all.
+func (b built) huntAll(ctx context.Context, all []mutant, side int, told func(i int, c catch, err error)) {
+	next := make(chan int)
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	for range side {
+		wg.Go(func() {
+			for i := range next {
+				c, err := b.hunt(ctx, all[i].name, worlds)
+				mu.Lock()
+				told(i, c, err)
+				mu.Unlock()
+			}
+		})
+	}
+	for i := range all {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+}
+
+// tail is the last n lines of s.
+func tail(s string, n int) string {
+	lines := strings.Split(strings.TrimSpace(s), "\n")
+	return strings.Join(lines[max(0, len(lines)-n):], "\n")
+}
