@@ -45,7 +45,8 @@ func (c *cursor) set(m mark) {
 }
 
 // encode packs c as base64url of varints behind a 4-byte tag: 15 characters
-// for one township, at most 48 with an unfinished round.
+// for one township, at most 48 with an unfinished round; of a server that was
+// restored from a backup 22 and 52.
 func (c *cursor) encode(tag func([]byte) uint32) string {
 	b := binary.AppendUvarint(nil, uint64(len(c.marks)))
 	for _, m := range c.marks {

@@ -78,8 +78,8 @@ type Reader interface {
 	Rows(ctx context.Context, t *record.Type, s Select) ([]record.Record, error)
 	// Keeper names who holds each household now by pairing; "" = nobody.
 	Keepers(ctx context.Context, township string, households []string) (map[string]string, error)
-	// RaiseEpoch lifts a space's epoch by one and its counter above seq, unless
-	// its epoch is no longer the one given.
+	// RaiseEpoch gives a space an epoch it never had and lifts its counter above
+	// seq, unless its epoch is no longer the one given.
 	RaiseEpoch(ctx context.Context, space, epoch, seq int64) error
 }
 

@@ -11,8 +11,17 @@ import (
 	"daohu/server/write"
 )
 
-// errClone ends a push: another phone goes by this client id.
-var errClone = errors.New("delta: cloned client")
+var (
+	// errClone ends a push: another phone goes by this client id.
+	errClone = errors.New("delta: cloned client")
+	// errForgot ends one: the server acknowledged more to this client id than it
+	// knows of, so it was restored from a backup. No copy of a phone can look
+	// so: whatever either was told, the server had consumed.
+	errForgot = errors.New("delta: restored behind this phone")
+)
+
+// told reports whether err is about the phone as a whole, whatever it sends.
+func told(err error) bool { return errors.Is(err, errClone) || errors.Is(err, errForgot) }
 
 // push applies the request's mutations, each exactly once, and fills ans with
 // what became of them.
@@ -34,6 +43,10 @@ func (s *Service) push(ctx context.Context, actor access.Actor, cl write.Client,
 		if err := s.run(ctx, actor, req, r, ans); err != nil {
 			if errors.Is(err, errClone) {
 				ans.newClient = s.cloned(actor, req)
+				return nil
+			}
+			if errors.Is(err, errForgot) {
+				ans.reconcile, ans.epoch, ans.cursor = true, true, req.Cursor
 				return nil
 			}
 			return err
@@ -107,14 +120,14 @@ func (s *Service) run(ctx context.Context, actor access.Actor, req *request, r r
 		ans.last = done.last
 		ans.tell(done.own, done.seq)
 		return nil
-	case errors.Is(err, errClone) || fault.Is(err, fault.Unavailable) || fault.Is(err, fault.NotFound) || ctx.Err() != nil || len(r.muts) == 0:
+	case told(err) || fault.Is(err, fault.Unavailable) || fault.Is(err, fault.NotFound) || ctx.Err() != nil || len(r.muts) == 0:
 		return err
 	}
 	s.Log.ErrorContext(ctx, "push failed as a whole; trying mutations alone", "mutations", len(r.muts), "err", err)
 	for _, m := range r.muts {
 		one := run{r.township, []mutation{m}}
 		done, err := s.apply(ctx, actor, req, one, nil)
-		if err != nil && !fault.Is(err, fault.Unavailable) && !errors.Is(err, errClone) && ctx.Err() == nil {
+		if err != nil && !fault.Is(err, fault.Unavailable) && !told(err) && ctx.Err() == nil {
 			s.Log.ErrorContext(ctx, "mutation failed alone; returned to the user", "type", m.typ, "err", err)
 			done, err = s.apply(ctx, actor, req, one, fault.Wrap(fault.Internal, err))
 		}
@@ -179,12 +192,16 @@ func (s *Service) apply(ctx context.Context, actor access.Actor, req *request, r
 	return done, nil
 }
 
-// unseen returns the mutations not consumed yet. Whatever contradicts what
-// this client id sent before shows a clone: the acknowledged mutation or a
-// consumed one has another hash, or mids are skipped.
+// unseen returns the mutations not consumed yet. An acknowledgement this server
+// never gave shows that it forgot; whatever else contradicts what this client
+// id sent before shows a clone: the acknowledged mutation or a consumed one has
+// another hash, or mids are skipped.
 func unseen(tx write.Tx, req *request, muts []mutation) ([]mutation, error) {
 	cl := tx.Client()
-	if req.ackedMid > cl.LastMid || req.ackedMid < cl.AckedMid {
+	switch {
+	case req.ackedMid > cl.LastMid:
+		return nil, errForgot
+	case req.ackedMid < cl.AckedMid:
 		return nil, errClone
 	}
 	var seen []mutation

@@ -298,11 +298,26 @@ func (d *DB) columnsOf(g *gorm.DB, t Table) ([]string, error) {
 	return cols, nil
 }
 
-// restoreGap is how far the counters leap at a restore: further than any
-// phone can be ahead of its backup, so that a base noted in the lost time is
-// older than everything written from now on. 2^20 transactions are years of
+// restoreGap is how far the counters leap at least at a restore: further than
+// any phone can be ahead of its backup, so that a base noted in the lost time
+// is older than everything written from now on. 2^20 transactions are years of
 // one township's writes.
 const restoreGap = 1 << 20
+
+// What tells one restore of a backup from the next one of the same backup.
+const (
+	eraStart = 1735689600 // 2025-01-01 UTC in Unix seconds: four bytes of a cursor until 2033
+	eraPace  = 1 << 11    // more transactions than one township commits in a second (docs/sync-protocol.md)
+)
+
+// era is the epoch and the counter with which a township goes on after a
+// restore at an instant, Unix ms. Both go by the time: two restores of one
+// backup differ in the epoch, and the later counter is above whatever was
+// written after the earlier. Before 2025, by a wrong clock, they only leap.
+func era(at, epoch, seq int64) (int64, int64) {
+	s := at/1000 - eraStart
+	return max(epoch+1, s), max(seq+restoreGap, s*eraPace)
+}
 
 // newEra makes the loaded database a new one for every phone and session.
 func (d *DB) newEra(g *gorm.DB, tables []string) error {
@@ -311,7 +326,7 @@ func (d *DB) newEra(g *gorm.DB, tables []string) error {
 		return err
 	}
 	for _, sp := range spaces {
-		sp.Seq, sp.Epoch = sp.Seq+restoreGap, sp.Epoch+1
+		sp.Epoch, sp.Seq = era(d.now(), sp.Epoch, sp.Seq)
 		if err := g.Exec("UPDATE `space` SET `epoch` = ?, `seq` = ? WHERE `no` = ?", sp.Epoch, sp.Seq, sp.No).Error; err != nil {
 			return err
 		}

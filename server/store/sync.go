@@ -89,9 +89,10 @@ func (d *DB) Keepers(ctx context.Context, township string, households []string) 
 
 // RaiseEpoch is a compare-and-set on the epoch: of two phones that notice the
 // restore together, one raises it. The counter leaps beyond what a phone
-// further ahead may have seen (restoreGap).
+// further ahead may have seen (era).
 func (d *DB) RaiseEpoch(ctx context.Context, space, epoch, seq int64) error {
-	return Classify(d.gorm.WithContext(ctx).Exec("UPDATE `space` SET `epoch` = `epoch` + 1, `seq` = CASE WHEN `seq` < ? THEN ? ELSE `seq` END WHERE `no` = ? AND `epoch` = ?", seq+restoreGap, seq+restoreGap, space, epoch).Error)
+	next, above := era(d.now(), epoch, seq)
+	return Classify(d.gorm.WithContext(ctx).Exec("UPDATE `space` SET `epoch` = ?, `seq` = CASE WHEN `seq` < ? THEN ? ELSE `seq` END WHERE `no` = ? AND `epoch` = ?", next, above, above, space, epoch).Error)
 }
 
 // Client finds or makes the phone's row.
