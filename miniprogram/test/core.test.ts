@@ -374,6 +374,25 @@ test('a server restored from a backup gets its work again, once', async () => {
   assert.deepEqual(k.core.outcomes(), []);
 });
 
+test('a server restored a second time gets what only the life between had', async () => {
+  const server = new FakeServer('h1');
+  const k = await phone(server);
+  await k.core.sync();
+  const backup = () => structuredClone(kept);
+  const kept = structuredClone({ houses: server.houses, clients: server.clients, receipts: server.receipts, applied: server.applied, seq: server.seq });
+  Object.assign(server, backup(), { epoch: 2 });
+  await k.core.save(visit(idOf(1), 'h1', 'between'));
+  let n = 0;
+  k.transport.meddle = () => (++n === 2 ? lost() : undefined); // acknowledged and told of the restore in one answer, the next is lost
+  assert.equal((await k.core.sync()).state, 'offline');
+  assert.equal(server.applied.length, 1);
+  Object.assign(server, backup(), { epoch: 3 });
+  assert.equal((await k.core.sync()).state, 'done');
+  assert.equal((await k.core.sync()).state, 'done');
+  assert.equal(server.applied.length, 1);
+  assertConverged(k.core, server);
+});
+
 test('an app that is too old hands in its work and keeps what it shows', async () => {
   const k = await phone(new FakeServer('h1'));
   await k.core.sync();

@@ -75,19 +75,21 @@ func (p *puller) one(sp Space, h Holding, rows []row, since int64, w *walk) (boo
 		case full && want == sum(rows):
 			w.done = h.No
 			return true, nil
-		case !full && h.LastSeq <= since:
-			if want == sum(rows) {
-				w.done = h.No
-				return true, nil
-			}
-			p.s.stats.Healed.Add(1)
-			full = true
+		case !full && h.LastSeq <= since && want == sum(rows):
+			w.done = h.No
+			return true, nil
 		case !full: // changed since: the delta follows from what was read whole
-			fresh, err := p.read(sp, []Holding{h}, since, true)
+			now := h
+			now.LastSeq = max(h.LastSeq, since+1) // it may have changed while this page was made
+			fresh, err := p.read(sp, []Holding{now}, since, true)
 			if err != nil {
 				return false, err
 			}
-			rows = fresh[h.Household]
+			if full = h.LastSeq <= since && len(fresh[h.Household]) == 0; full {
+				p.s.stats.Healed.Add(1)
+			} else {
+				rows = fresh[h.Household]
+			}
 		}
 	}
 	if !full && len(rows) == 0 {

@@ -283,12 +283,13 @@ export class Exchange {
 
   private async replay(plan: Plan): Promise<void> {
     const client = await makeID(this.held.options.random);
+    // What this very answer acknowledged counts too: the server may be restored
+    // once more before anything else is heard of it.
+    const now = journalKeys(plan.writes.keys());
     const keys = journalKeys(this.held.store.keys());
-    const texts = await this.held.store.read(keys);
-    let journal: Item[] = [];
-    for (const t of texts) {
-      journal = journal.concat(decodeItems(t));
-    }
+    const texts = (await this.held.store.read(keys)).concat(now.map((k) => plan.writes.get(k) || ''));
+    const journal = texts.filter((t) => t !== '').reduce((all, t) => all.concat(decodeItems(t)), [] as Item[]);
+    now.forEach((k) => plan.writes.delete(k));
     plan.state = reoffer(plan.state, plan.writes, client, journal, keys);
   }
 
