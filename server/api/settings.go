@@ -21,11 +21,16 @@ type Rules interface {
 
 var _ Rules = (*setting.Service)(nil)
 
+// documentDepth is how deep a document to publish may nest: the gates of a
+// move of a step of a workflow lie eight deep in theirs, which is one deep in
+// the body.
+const documentDepth = 10
+
 func (a *API) settingRoutes() []Route {
 	return []Route{
 		{Method: http.MethodGet, Path: "/api/v1/settings", Roles: "TKA", Scope: Area, Doc: "The rules a township goes by: words, quotas and others.", Query: []string{"township"}, end: typed(a.settings)},
 		{Method: http.MethodGet, Path: "/api/v1/settings/:code", Roles: "TKA", Scope: Area, Doc: "One of them.", Query: []string{"township"}, end: typed(a.setting)},
-		{Method: http.MethodPost, Path: "/api/v1/settings/:code", Roles: "K", Scope: Area, Body: small, Doc: "Publish an edition, over the one that was seen.", Query: []string{"township"}, end: typed(a.publishSetting)},
+		{Method: http.MethodPost, Path: "/api/v1/settings/:code", Roles: "K", Scope: Area, Body: small, Depth: documentDepth, Doc: "Publish an edition, over the one that was seen.", Query: []string{"township"}, end: typed(a.publishSetting)},
 	}
 }
 

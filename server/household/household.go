@@ -130,7 +130,7 @@ type Proposal struct {
 	Theirs record.Sealed `json:"theirs" rec:"server,max=4000" doc:"value at the server when it arrived"`
 	State  string        `json:"state" rec:"server,enum=open|conflict|accepted|refused" doc:"conflict: another value came first; the author picks by writing again, or an admin settles it"`
 	Reason string        `json:"reason" rec:"server,max=200" doc:"why the author asks"`
-	Words  string        `json:"words" rec:"server,max=200" doc:"the admin's words when refused"`
+	Words  string        `json:"words" rec:"server,max=200" doc:"the admin's words when it was settled"`
 }
 
 // ProposalType is the declaration of Proposal.

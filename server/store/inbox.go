@@ -22,8 +22,8 @@ const (
 
 // Waiting implements workflow.Store. The queue is walked by its index; what
 // stands beside a row is looked up for the rows of the page only. The village
-// is asked for row by row, and so is the latest step, so that no plan begins with the households and
-// reads all that they ever had.
+// and the latest step are asked for row by row, so that no plan begins with the
+// households and reads all that they ever had.
 func (d *DB) Waiting(ctx context.Context, t *record.Type, q workflow.Query) ([]workflow.Waiting, error) {
 	more, join := nothing, ""
 	if t == activity.VisitType {

@@ -16,7 +16,7 @@ import (
 )
 
 // TestTownshipsOwnWorkflow: what a township publishes is what its decisions go
-// by: words owed for an approval, no rejecting, two calendar days.
+// by: words owed for an approval, two calendar days.
 func TestTownshipsOwnWorkflow(t *testing.T) {
 	town.Each(t, func(t *testing.T, b *town.Base) {
 		tn := add(t, b, town.Size{Cadres: 1, Houses: 1})

@@ -329,12 +329,15 @@ func (w *walk) settle(m *modelled) {
 	a, x, action := w.admins[w.r.IntN(2)], m.wishes[0], []string{"accept", "refuse"}[w.r.IntN(2)]
 	r, err := w.tn.DB.Find(w.t.Context(), household.ProposalType, []string{w.tn.Township}, x.id)
 	check(w.t, err)
-	_, err = w.tn.Workflow.Settle(w.t.Context(), a, x.id, workflow.Decision{Action: action, Rev: r.Base().Version, Reason: "看过"})
+	now, err := w.tn.Workflow.Settle(w.t.Context(), a, x.id, workflow.Decision{Action: action, Rev: r.Base().Version, Reason: "看过"})
 	want := workflow.OK
 	if m.author.who.User == a.User {
 		want = "own-record"
 	}
 	if w.happened(action, codeOf(err), want); want == workflow.OK {
+		if p := now.(*household.Proposal); p.Words != "看过" { // whichever it was, the author hears the words
+			w.t.Fatalf("%s: the words are %q", action, p.Words)
+		}
 		if m.wishes = m.wishes[1:]; action == "accept" {
 			m.text, m.rev, m.decided = x.text, m.rev+1, nil
 		}

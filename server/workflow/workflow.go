@@ -203,13 +203,11 @@ func (s *Service) Settle(ctx context.Context, a access.Actor, id string, d Decis
 		}
 		next := *p
 		out = &next
-		out.State, out.Words = move.To, ""
+		out.State, out.Words = move.To, d.Reason
 		if move.Kind == flow.Pass {
 			if err := s.acceptThrough(tx, p, move, faults); err != nil {
 				return err
 			}
-		} else {
-			out.Words = d.Reason
 		}
 		tx.Add(&write.Step{Type: t.Name, Row: id, Rev: d.Rev, From: p.State, To: out.State, By: a.User, Reason: d.Reason, At: tx.Now()})
 		tx.Put(t, out)

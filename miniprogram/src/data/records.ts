@@ -503,7 +503,7 @@ export interface Proposal {
   state?: 'open' | 'conflict' | 'accepted' | 'refused';
   /** why the author asks; set by the server */
   reason?: string;
-  /** the admin's words when refused; set by the server */
+  /** the admin's words when it was settled; set by the server */
   words?: string;
 }
 

@@ -130,14 +130,15 @@ func pushes() []mutant {
 			{goPush, "\t\t\tj.note(m, v, req.Client)\n", "\t\t\tif MUTANT && v.code != \"\" && !v.effect {\n\t\t\t\tbreak\n\t\t\t}\n\t\t\tj.note(m, v, req.Client)\n"},
 		}},
 		{"clone-skipped", "two phones with one client id are taken for one", []edit{
-			{goPush, "\tcl := tx.Client()\n\tif req.ackedMid > cl.LastMid ||", `	cl := tx.Client()
+			{goPush, "\tcl := tx.Client()\n\tswitch {\n", `	cl := tx.Client()
 	if MUTANT {
 		for len(muts) > 0 && muts[0].mid <= cl.LastMid {
 			muts = muts[1:]
 		}
 		return muts, nil
 	}
-	if req.ackedMid > cl.LastMid ||`},
+	switch {
+`},
 		}},
 		{"quarantine-lost", "what is told to be kept for the township is kept nowhere", []edit{
 			{goJudge, "\tj.tx.Add(q)\n", "\tif !MUTANT {\n\t\tj.tx.Add(q)\n\t}\n"},

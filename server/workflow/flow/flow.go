@@ -22,13 +22,6 @@ const (
 	Pass   = "pass"   // on to the next step of the path, through its gates
 	Return = "return" // back to an earlier step, or aside to the author
 	Reject = "reject" // aside to an end
-	Object = "object" // back to an earlier step, by whom the thing concerns
-)
-
-// What Apart may say of a pass: who may not make it.
-const (
-	Author = "author" // whoever wrote the record
-	Hands  = "hands"  // nor whoever passed it on at an earlier step
 )
 
 // How days are counted.
@@ -80,11 +73,10 @@ func (s Step) Due(since int64, c *calendar.Calendar) (due calendar.Day, ok bool)
 type Move struct {
 	Do    string `json:"do"`
 	Name  string `json:"name"`
-	Kind  string `json:"kind" doc:"pass, return, reject or object"`
+	Kind  string `json:"kind" doc:"pass, return or reject"`
 	To    string `json:"to"`
 	Who   string `json:"who,omitempty" doc:"role letters"`
 	Own   bool   `json:"own,omitempty" doc:"by the author alone: a record sent again"`
-	Apart string `json:"apart,omitempty" doc:"author or hands: who may not pass it on"`
 	Words bool   `json:"words,omitempty" doc:"a reason or minutes are owed"`
 	Gates []Gate `json:"gates,omitempty"`
 }
@@ -152,14 +144,14 @@ func (f *Flow) Owes(do string) bool {
 // At is where a row stands.
 type At struct {
 	Step   string
-	Author string   // user id; "" = the system
-	Hands  []string // user ids of those who passed it on at earlier steps
+	Author string // user id; "" = the system
 }
 
 // Who wants to move it.
 type Who struct{ User, Role string }
 
-// Judge finds what do is for who at a row's step, gates aside. Codes:
+// Judge finds what do is for who at a row's step, gates aside: no document lets
+// an author decide on what they wrote. Codes:
 // own-record, forbidden (not who's to do), wrong-state.
 func (f *Flow) Judge(at At, who Who, do string) (Move, error) {
 	step, err := f.Step(at.Step)
@@ -172,10 +164,9 @@ func (f *Flow) Judge(at At, who Who, do string) (Move, error) {
 	}
 	m := step.Moves[i]
 	switch {
-	case m.Own && at.Author != who.User, !m.Own && !strings.Contains(m.Who, who.Role), who.Role == "" && !m.Own:
+	case m.Own && at.Author != who.User, !m.Own && (who.Role == "" || !strings.Contains(m.Who, who.Role)):
 		return Move{}, fault.New(fault.Forbidden, "这一步不由您来办。")
-	case m.Apart != "" && who.User != "" && who.User == at.Author,
-		m.Apart == Hands && who.User != "" && slices.Contains(at.Hands, who.User):
+	case !m.Own && who.User != "" && who.User == at.Author:
 		return Move{}, fault.New(fault.OwnRecord, "")
 	}
 	return m, nil

@@ -45,8 +45,7 @@ func (r Rules) Builtin() (*Book, error) { return r.Parse(builtin) }
 
 // Parse reads an edition, strictly (record.Document). What it promises of every
 // flow: a pass leads to the next step of the path and nowhere else, so no gate
-// is passed by; who makes one is not the author (Apart), but for the author's
-// own moves; every step can be reached and leads to an end; a type's flow keeps to
+// is passed by; the author alone leads nothing on; every step can be reached and leads to an end; a type's flow keeps to
 // its frame, and every type with a frame has one.
 func (r Rules) Parse(raw []byte) (*Book, error) {
 	var b Book
@@ -147,10 +146,7 @@ func (f *Flow) move(s Step, m Move) error {
 		if m.Own && f.place(to) > f.place(s) {
 			return errors.New("the author alone leads nothing on")
 		}
-		if !m.Own && m.Apart != Author && m.Apart != Hands {
-			return errors.New("nobody passes on what is their own: apart is needed")
-		}
-	case Return, Object:
+	case Return:
 		if !to.Aside && f.place(to) >= f.place(s) || f.place(to) > f.place(s) || to.End() {
 			return errors.New("it leads back, or aside to somebody")
 		}
@@ -196,9 +192,8 @@ func (s Step) passes() bool {
 }
 
 // reachable checks that every step is reached from the first one, by the same
-// gates from wherever, and leads on.
-// Rows may arrive aside (a proposal in conflict): such steps need not be
-// reached.
+// gates from wherever, and leads on. Rows may arrive aside (a proposal in
+// conflict): such steps need not be reached.
 func (f *Flow) reachable() error {
 	reached, queue := map[string]bool{f.Steps[0].Code: true}, []Step{f.Steps[0]}
 	for len(queue) > 0 {
