@@ -30,7 +30,8 @@ ifneq ($(wildcard miniprogram/package.json),)
 phone = \
 	'gate: npm ci: cd miniprogram && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error' \
 	'gate: phone types and style: cd miniprogram && npm run --silent check' \
-	'node: phone: cd miniprogram && npm test --silent'
+	'node: phone: cd miniprogram && npm test --silent' \
+	'node: pages in Chromium: cd miniprogram && npm run --silent test:runner'
 endif
 
 # The phone comes first: Go tests drive its compiled sync core.

@@ -17,6 +17,8 @@ fi
 missing=()
 has mariadbd && has mariadb-install-db || missing+=(mariadb-server)
 has redis-server || missing+=(redis-server)
+# Pages run in Chromium; without a Chinese font a page of boxes passes for text.
+has chromium || missing+=(chromium fonts-noto-cjk)
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 has apt-get || fail "missing: ${missing[*]}; install them with this system's package manager"
@@ -44,5 +46,5 @@ if ! {
   fail "could not install ${missing[*]}"
 fi
 rm -f "$log"
-has mariadbd && has mariadb-install-db && has redis-server ||
-  fail "installed ${missing[*]}, but mariadbd, mariadb-install-db or redis-server is still not there"
+has mariadbd && has mariadb-install-db && has redis-server && has chromium ||
+  fail "installed ${missing[*]}, but mariadbd, mariadb-install-db, redis-server or chromium is still not there"
