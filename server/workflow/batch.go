@@ -60,9 +60,10 @@ type Outcome struct {
 
 // ruling is one row under the locks and what is to become of it.
 type ruling struct {
-	out  record.Record // as it is then; nil = nothing is written
-	err  error         // why not
-	done bool          // it is so already, by the same hand
+	out  record.Record   // as it is then; nil = nothing is written
+	also []record.Record // rows of the type that change with it
+	err  error           // why not
+	done bool            // it is so already, by the same hand
 }
 
 // ruler judges one row, as it stands under the locks.
@@ -94,12 +95,20 @@ func (s *Service) DecideAll(ctx context.Context, a access.Actor, t *record.Type,
 // Undo takes the caller's own decision back within UndoFor, when nothing else
 // happened to the row since. Codes: not-found, stale, wrong-state.
 func (s *Service) Undo(ctx context.Context, a access.Actor, t *record.Type, id string, rev int64) (record.Record, error) {
-	return s.one(ctx, a, t, "undo", Mark{id, rev}, s.undo(a))
+	rule, err := s.undo(ctx, a, t)
+	if err != nil {
+		return nil, err
+	}
+	return s.one(ctx, a, t, "undo", Mark{id, rev}, rule)
 }
 
 // UndoAll is Undo for many rows, as DecideAll.
 func (s *Service) UndoAll(ctx context.Context, a access.Actor, t *record.Type, rows []Mark) (Outcome, error) {
-	out, err := s.all(ctx, a, t, "undo", rows, false, s.undo(a))
+	rule, err := s.undo(ctx, a, t)
+	if err != nil {
+		return Outcome{}, err
+	}
+	out, err := s.all(ctx, a, t, "undo", rows, false, rule)
 	out.Until = 0
 	return out, err
 }
@@ -194,6 +203,9 @@ func (s *Service) rule(ctx context.Context, a access.Actor, t *record.Type, acti
 				}
 			} else if !dry && !out[i].done {
 				advance(tx, a, t, got[m.ID], out[i].out, m.Rev)
+				for _, r := range out[i].also {
+					tx.Put(t, r)
+				}
 			}
 		}
 		return nil
@@ -246,6 +258,12 @@ func (s *Service) decision(ctx context.Context, a access.Actor, t *record.Type, 
 		return nil, err
 	}
 	faults = once(faults)
+	var effect Effect
+	if prepare := s.Effects[t.Name]; prepare != nil {
+		if effect, err = prepare(ctx, a.Township); err != nil {
+			return nil, err
+		}
+	}
 	return func(tx write.Tx, t *record.Type, row record.Record, rev int64) ruling {
 		m, state := row.Base(), t.Get(row, mustField(t, "state"))
 		if m.MadeBy == a.User {
@@ -264,7 +282,11 @@ func (s *Service) decision(ctx context.Context, a access.Actor, t *record.Type, 
 		if err != nil {
 			return ruling{err: err}
 		}
-		return moved(t, row, move.To, reason)
+		r := moved(t, row, move.To, reason)
+		if effect != nil && move.Kind == flow.Pass && r.err == nil {
+			r.also, r.err = effect(tx, r.out)
+		}
+		return r
 	}, nil
 }
 
@@ -311,7 +333,11 @@ func already(tx write.Tx, a access.Actor, f *flow.Flow, t *record.Type, row reco
 }
 
 // undo is the ruler that takes the caller's decision back.
-func (s *Service) undo(a access.Actor) ruler {
+func (s *Service) undo(ctx context.Context, a access.Actor, t *record.Type) (ruler, error) {
+	f, err := s.Flow(ctx, a.Township, t, "")
+	if err != nil {
+		return nil, err
+	}
 	return func(tx write.Tx, t *record.Type, row record.Record, rev int64) ruling {
 		m := row.Base()
 		if m.Version != rev {
@@ -325,6 +351,8 @@ func (s *Service) undo(a access.Actor) ruler {
 		switch {
 		case last.Rev != rev-1 || last.From != Pending || last.To != t.Get(row, mustField(t, "state")):
 			return ruling{err: fault.New(fault.WrongState, "这条记录没有可以撤回的决定。")}
+		case s.Effects[t.Name] != nil && !f.Aside(last.To):
+			return ruling{err: fault.New(fault.WrongState, "已经生效，不能撤回；要改请另做一份，或者停用。")}
 		case last.By != a.User:
 			return ruling{err: fault.New(fault.WrongState, "只有作决定的人能撤回。")}
 		case tx.Now()-last.At > UndoFor.Milliseconds():
@@ -338,7 +366,7 @@ func (s *Service) undo(a access.Actor) ruler {
 			return ruling{err: fault.New(fault.WrongState, "作者已经对这条记录提出修改，请先看那条修改。")}
 		}
 		return moved(t, row, Pending, "")
-	}
+	}, nil
 }
 
 // amendedSince reports whether somebody asked for a change of the row after

@@ -115,6 +115,12 @@ func (f *Flow) Step(code string) (Step, error) {
 	return Step{}, errors.New("flow: " + f.Code + " has no step " + code)
 }
 
+// Aside reports whether code is a step that is not on the path.
+func (f *Flow) Aside(code string) bool {
+	s, err := f.Step(code)
+	return err == nil && s.Aside
+}
+
 // Path are the steps of f that are not aside.
 func (f *Flow) Path() []Step {
 	return slices.DeleteFunc(slices.Clone(f.Steps), func(s Step) bool { return s.Aside })
@@ -124,6 +130,14 @@ func (f *Flow) Path() []Step {
 func (f *Flow) Knows(do string) bool {
 	return slices.ContainsFunc(f.Steps, func(s Step) bool {
 		return slices.ContainsFunc(s.Moves, func(m Move) bool { return m.Do == do && !m.Own })
+	})
+}
+
+// Passes reports whether do is a move of f that leads on, made by somebody else
+// than the author.
+func (f *Flow) Passes(do string) bool {
+	return slices.ContainsFunc(f.Steps, func(s Step) bool {
+		return slices.ContainsFunc(s.Moves, func(m Move) bool { return m.Do == do && m.Kind == Pass && !m.Own })
 	})
 }
 
