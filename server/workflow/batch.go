@@ -239,7 +239,7 @@ func moved(t *record.Type, row record.Record, state, words string) ruling {
 
 // decision is the ruler of a decision. Code: invalid.
 func (s *Service) decision(ctx context.Context, a access.Actor, t *record.Type, action, reason string) (ruler, error) {
-	refused := fault.Bad(fault.Field{Name: "action", Code: "not-allowed", Detail: "只能通过、退回或不通过。"})
+	refused := fault.Bad(fault.Field{Name: "action", Code: "not-allowed", Detail: "没有这种处理。"})
 	if !t.Workflow {
 		return nil, refused
 	}
@@ -278,6 +278,9 @@ func (s *Service) decision(ctx context.Context, a access.Actor, t *record.Type, 
 		}
 		if err == nil {
 			err = pass(tx, t, row, move, faults)
+		}
+		if err == nil && move.Kind == flow.Object {
+			err = unamended(tx, t, m, 0)
 		}
 		if err != nil {
 			return ruling{err: err}
@@ -358,23 +361,23 @@ func (s *Service) undo(ctx context.Context, a access.Actor, t *record.Type) (rul
 		case tx.Now()-last.At > UndoFor.Milliseconds():
 			return ruling{err: fault.New(fault.WrongState, "已经超过 10 秒，不能撤回了。")}
 		}
-		amended, err := amendedSince(tx, t, m, last.At)
-		switch {
-		case err != nil:
+		if err := unamended(tx, t, m, last.At); err != nil {
 			return ruling{err: err}
-		case amended:
-			return ruling{err: fault.New(fault.WrongState, "作者已经对这条记录提出修改，请先看那条修改。")}
 		}
 		return moved(t, row, Pending, "")
 	}, nil
 }
 
-// amendedSince reports whether somebody asked for a change of the row after
-// the decision: taken back, the row could be rewritten under that wish.
-func amendedSince(tx write.Tx, t *record.Type, m *record.Meta, at int64) (bool, error) {
+// unamended refuses when somebody has asked since an instant, Unix ms, for a
+// change of the row: pending again, it could be rewritten under that wish. Code:
+// wrong-state.
+func unamended(tx write.Tx, t *record.Type, m *record.Meta, since int64) error {
 	rows, err := tx.Of(household.ProposalType, m.Household)
-	return slices.ContainsFunc(rows, func(r record.Record) bool {
+	if err == nil && slices.ContainsFunc(rows, func(r record.Record) bool {
 		p := r.(*household.Proposal)
-		return p.Target == t.Name && p.Row == m.ID && p.State == "open" && p.DeletedAt == 0 && p.MadeAt >= at
-	}), err
+		return p.Target == t.Name && p.Row == m.ID && p.State == "open" && p.DeletedAt == 0 && p.MadeAt >= since
+	}) {
+		err = fault.New(fault.WrongState, "作者已经对这条记录提出修改，请先看那条修改。")
+	}
+	return err
 }

@@ -22,6 +22,7 @@ const (
 	Pass   = "pass"   // on to the next step of the path, through its gates
 	Return = "return" // back to an earlier step, or aside to the author
 	Reject = "reject" // aside to an end
+	Object = "object" // somebody objects to what was passed: back to an earlier step of the path
 )
 
 // How days are counted.
@@ -73,7 +74,7 @@ func (s Step) Due(since int64, c *calendar.Calendar) (due calendar.Day, ok bool)
 type Move struct {
 	Do    string `json:"do"`
 	Name  string `json:"name"`
-	Kind  string `json:"kind" doc:"pass, return or reject"`
+	Kind  string `json:"kind" doc:"pass, return, reject or object"`
 	To    string `json:"to"`
 	Who   string `json:"who,omitempty" doc:"role letters"`
 	Own   bool   `json:"own,omitempty" doc:"by the author alone: a record sent again"`

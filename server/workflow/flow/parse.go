@@ -153,6 +153,10 @@ func (f *Flow) move(s Step, m Move) error {
 		if !to.Aside || !to.End() {
 			return errors.New("it leads aside to an end")
 		}
+	case Object:
+		if s.Aside || to.Aside || f.place(to) >= f.place(s) || m.Own || !m.Words {
+			return errors.New("it leads back along the path, with words, and not by the author")
+		}
 	default:
 		return fmt.Errorf("kind %q", m.Kind)
 	}
