@@ -29,7 +29,7 @@ function entry(source) {
     const c = components.get(name);
     const scope = scopeOf(c, i);
     if (source.has(name + '.wxss')) {
-      styles[name] = compileStyle(source, name + '.wxss', scope, name);
+      styles[name] = compileStyle(source, name + '.wxss', scope);
     }
     const using = Object.fromEntries(Object.entries(c.using).map(([tag, to]) => [tag, '/' + to]));
     const config = { ...c.json, usingComponents: using };

@@ -12,7 +12,7 @@ import { open as openPaper } from '../form/paper';
 import { Bell } from './bell';
 import { Blobs } from './blobs';
 import { ConflictView, conflictsOf, valueOf } from './conflict';
-import { clockOf, dayOf } from './day';
+import { clockOf, dateWords, dayOf } from './day';
 import { Docs } from './docs';
 import { Drafts } from './drafts';
 import { Driver } from './driver';
@@ -123,6 +123,23 @@ export class Desk {
       returned: returnedVisits(this.core, this.me).map((r) => ({ household: r.household, head: this.head(r.household), visit: r.visit.id, words: r.visit.words || '' })),
       due, title: due.length > 0 ? (this.docs.rhythm().every === 'month' ? '本月' : '本季') + '还有 ' + due.length + ' 户' : '这段时间都去过了',
     };
+  }
+
+  /** 11月27日 周五 */
+  dayTitle(): string {
+    return dateWords(this.today());
+  }
+
+  /** Visits that were begun and not saved. */
+  openVisits(): { id: string; household: string; head: string }[] {
+    return (this.drafts.all() as VisitDraft[]).filter((d) => d.kind === 'visit').map((d) => ({ id: d.id, household: d.household, head: this.head(d.household) }));
+  }
+
+  /** The villages the phone holds households of, by the first word of their places. */
+  villages(): { code: string; name: string }[] {
+    const names = new Map<string, string>();
+    this.all().forEach((r) => names.set(r.village, names.get(r.village) || (/^.*?村/.exec(r.place) || [r.place])[0]));
+    return Array.from(names, ([code, name]) => ({ code, name })).sort((a, b) => (a.code < b.code ? -1 : 1));
   }
 
   /** The longest unvisited first; village "" = all. */

@@ -14,7 +14,9 @@
 //   driver.pull() on pull-down; api.* for what needs the network
 //   core.resend(n, fix) core.dismiss(n) core.departedSeen(household)
 
-export { Phone } from './phone';
+export { Role } from '../api/shapes';
+export { Account as Login } from './accounts';
+export { needsBinding, Phone } from './phone';
 export { Desk, ReturnedRow, Today, fill } from './desk';
 export { ConflictView } from './conflict';
 export { NewerStore } from './disk';

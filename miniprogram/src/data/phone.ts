@@ -1,7 +1,7 @@
 // The phone as a whole: who uses it, and the desk of who is at it now.
 
 import { Api } from '../api/calls';
-import { Link } from '../api/link';
+import { ApiError, Link } from '../api/link';
 import { Login } from '../api/shapes';
 import { Platform } from '../platform/types';
 import { Account, Accounts } from './accounts';
@@ -12,6 +12,8 @@ import { migrate } from './disk';
 export class Phone {
   private desk_: Desk | undefined;
   private link_: Link | undefined;
+  /** Why nobody is logged in any more, where the user did not ask for it; "" = no such thing. */
+  farewell = '';
 
   private constructor(readonly platform: Platform, private readonly server: string, private readonly accounts: Accounts, private readonly bell: Bell) {
     platform.signals.onShow(() => this.shown());
@@ -86,6 +88,7 @@ export class Phone {
 
   private async enter(l: Login, by: Account['by']): Promise<Desk> {
     await this.accounts.take(l, by);
+    this.farewell = '';
     this.rise();
     const desk = await this.sit(this.accounts.current() as Account);
     this.bell.ring();
@@ -129,6 +132,7 @@ export class Phone {
 
   private async wiped(user: string): Promise<void> {
     this.rise();
+    this.farewell = '按乡镇的要求，这个账号在这部手机上的资料已清除。要再用，请问乡镇管理员。';
     await this.accounts.forget(user);
     this.bell.ring();
   }
@@ -146,4 +150,9 @@ export class Phone {
       this.link_.background(true);
     }
   }
+}
+
+/** Whether a log-in failed because the WeChat account belongs to nobody yet: a one-time code is asked for. */
+export function needsBinding(e: unknown): boolean {
+  return e instanceof ApiError && e.code === 'unbound';
 }
