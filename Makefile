@@ -1,4 +1,5 @@
-# run    the demo, on Go alone: no service, no cgo
+# run    the demo, on Go alone: no service, no cgo; with Node, the phone at /phone too
+# phone  the phone in the browser, in miniprogram/dist/phone
 # build  the program as it is released, in bin/daohu
 # test   every check there is; installs what it lacks, starts its own MariaDB and Redis
 # kill   server and databases killed under load: KILLS of the server on each database, a fifth of mariadbd
@@ -16,7 +17,7 @@ TIMEOUT ?= 15m
 # Kills of the server on each database in make kill.
 KILLS ?= 1000
 
-.PHONY: run build test kill mutants lint gen check
+.PHONY: run phone build test kill mutants lint gen check
 
 tally = $(GO) run ./server/servertest/tally
 
@@ -38,7 +39,11 @@ endif
 server = 'go: server: deploy/test/with-services.sh $(GO) test -json -vet=off -count=1 -p $(PARALLEL) -timeout $(TIMEOUT) ./...'
 
 run:
+	@deploy/phone.sh || echo 'make run: going on without the phone'
 	$(GO) run ./server demo
+
+phone:
+	@deploy/phone.sh
 
 # nomsgpack leaves out a codec of gin's that no route speaks.
 build:
