@@ -91,7 +91,7 @@ export function page<V extends Bag, M extends Bag>(own: Own<V, M> & ThisType<Pag
         return;
       }
       this.end = phone.subscribe(() => this.redraw());
-      if (this.seated(open) && !this.begun) {
+      if (this.mayShow(open) && !this.begun) {
         this.begun = true;
         await this.act(() => begin && begin.call(this));
       }
@@ -99,11 +99,11 @@ export function page<V extends Bag, M extends Bag>(own: Own<V, M> & ThisType<Pag
     },
 
     onHide(this: Face) {
-      this.stop();
+      this.unwatch();
     },
 
     onUnload(this: Face) {
-      this.stop();
+      this.unwatch();
     },
 
     async onPullDownRefresh(this: Face) {
@@ -112,17 +112,17 @@ export function page<V extends Bag, M extends Bag>(own: Own<V, M> & ThisType<Pag
     },
 
     /** Whether the page may be shown; who is not logged in is led to the log-in. */
-    seated(this: Face, anyone?: boolean): boolean {
+    mayShow(this: Face, anyone?: boolean): boolean {
       this.desk = this.phone.desk() as Desk;
       if (!this.desk && !anyone) {
-        this.stop();
+        this.unwatch();
         this.screen.restart('/pages/login/login');
       }
       return this.desk !== undefined || anyone === true;
     },
 
     redraw(this: Face) {
-      if (!this.front || !this.phone || !this.seated(open)) {
+      if (!this.front || !this.phone || !this.mayShow(open)) {
         return;
       }
       const next = { ...(draw ? draw.call(this) : {}), ready: true, care: this.phone.platform.host.fontScale() >= CARE_FROM ? 'care' : '' };
@@ -132,7 +132,7 @@ export function page<V extends Bag, M extends Bag>(own: Own<V, M> & ThisType<Pag
       }
     },
 
-    stop(this: Face) {
+    unwatch(this: Face) {
       if (this.front && this.phone && leave) {
         leave.call(this);
       }
@@ -165,7 +165,7 @@ export function page<V extends Bag, M extends Bag>(own: Own<V, M> & ThisType<Pag
   return made as unknown as WechatMiniprogram.Page.Options<V & Common, M & Seat>;
 }
 
-type Face = WechatMiniprogram.Page.Instance<Bag, Bag> & Seat & Inside & { seated(anyone?: boolean): boolean; stop(): void };
+type Face = WechatMiniprogram.Page.Instance<Bag, Bag> & Seat & Inside & { mayShow(anyone?: boolean): boolean; unwatch(): void };
 
 /** What a tap carries: data-… of the element it was bound to. */
 export function dataOf(e: { currentTarget: { dataset: object } }): { [name: string]: string } {

@@ -1,16 +1,19 @@
 // One account at work: its store, its sync, and the views its pages show.
 
 import { Api } from '../api/calls';
+import { Reminder } from '../api/shapes';
 import { Link } from '../api/link';
 import { Account } from './accounts';
 import { Platform } from '../platform/types';
 import { SyncCore } from '../sync/core';
 import { SyncReport } from '../sync/exchange';
 import { Store } from '../sync/store';
-import { Change, Patch } from '../sync/types';
-import { open as openPaper } from '../form/paper';
+import { Change, Patch, Row } from '../sync/types';
+import { open as openPaper, Paper } from '../form/paper';
 import { Bell } from './bell';
 import { Blobs } from './blobs';
+import { asks, ChangeDraft, changeID } from './change';
+import { Clips } from './clips';
 import { ConflictView, conflictsOf, valueOf } from './conflict';
 import { dateWords, dayOf, dayWords } from './day';
 import { Docs } from './docs';
@@ -18,8 +21,9 @@ import { Drafts } from './drafts';
 import { Driver } from './driver';
 import { HouseholdView, householdView } from './household';
 import { Light, lightOf } from './light';
-import { isPrivate, OutboxRow, outboxRows, returnedVisits } from './outbox';
-import { Card, Form, Household, Notice, Pairing, Visit } from './records';
+import { contentOf, isPrivate, OutboxRow, outboxRows, returnedVisits } from './outbox';
+import { Card, Delivery, Form, Household, Notice, Pairing, Visit } from './records';
+import { Rescue, writeRescue } from './rescue';
 import { TABLES } from './tables';
 import { dueOf, HouseRow, matches, rowOf, byLast } from './today';
 import { VisitDraft } from './visit';
@@ -50,6 +54,7 @@ export class Desk {
   readonly driver: Driver;
   readonly docs: Docs;
   readonly visits: Visits;
+  readonly clips: Clips;
   private rowsAt = -1;
   private rows: HouseRow[] = [];
 
@@ -58,6 +63,7 @@ export class Desk {
     readonly blobs: Blobs, private readonly own: Store, private readonly bell: Bell, private lastAt: number, marked: boolean, desks: Desks,
   ) {
     this.docs = new Docs(core, blobs);
+    this.clips = new Clips(core, blobs, platform, api, account.me.user);
     this.visits = new Visits(this, own, marked);
     this.driver = new Driver(core, {
       timer: platform.timer, relogin: () => desks.relogin(), wiped: () => desks.wiped(), changed: () => bell.ring(), synced: (r) => this.synced(r),
@@ -160,11 +166,19 @@ export class Desk {
 
   household(id: string): HouseholdView | undefined {
     const row = this.all().find((r) => r.id === id);
-    return row && householdView(this.core, id, row, this.me, this.today(), (f) => this.paper(f));
+    return row && householdView(this.core, id, row, this.me, this.today(), (f) => {
+      const paper = this.paper(f);
+      return paper && paper.body.topics;
+    });
   }
 
   outbox(): OutboxRow[] {
     return outboxRows({ core: this.core, drafts: this.drafts.all(), me: this.me, today: this.today(), head: (id) => this.head(id) });
+  }
+
+  /** What an item of the outbox holds; undefined = gone, or said in confidence. */
+  content(n: number): ReturnType<typeof contentOf> {
+    return contentOf(this.core, n);
   }
 
   /** Fields that somebody else changed at the same time. */
@@ -190,9 +204,49 @@ export class Desk {
     return (this.core.common('notice') as unknown as Notice[]).filter((n) => n.state === 'published' && (!n.from || n.from <= today) && (!n.until || n.until >= today));
   }
 
+  /** Quizzes that hold now, on the phone or not. */
+  paperRows(): Form[] {
+    return (this.core.common('form') as unknown as Form[]).filter((f) => f.kind === 'quiz' && f.state === 'published');
+  }
+
   /** Papers that can be asked now, without a link. */
   quizzes(): Form[] {
-    return (this.core.common('form') as unknown as Form[]).filter((f) => f.kind === 'quiz' && f.state === 'published' && this.blobs.text(f.sha256 || '') !== undefined);
+    return this.paperRows().filter((f) => this.blobs.text(f.sha256 || '') !== undefined);
+  }
+
+  /** Reminders the township can send and the user may say yes to; [] = none, or no link. */
+  async reminders(): Promise<Reminder[]> {
+    return this.api.reminders().then((r) => r.rows, () => []);
+  }
+
+  /** Asks the user, from a tap, and tells the server what was granted; gives how many were. */
+  async askReminders(of: Reminder[]): Promise<number> {
+    const yes = await this.platform.host.askReminders(of.map((r) => r.id));
+    const granted = of.filter((r) => yes.includes(r.id));
+    for (const r of granted) {
+      await this.api.countReminder(r.template, 1);
+    }
+    return granted.length;
+  }
+
+  /** When everything had last been acknowledged and fetched, Unix ms; 0 = never. */
+  lastSyncAt(): number {
+    return this.lastAt;
+  }
+
+  /** Whether the user may record cards. */
+  mayRecord(): boolean {
+    return this.account.me.role === 'C' || this.account.me.role === 'V';
+  }
+
+  /** A paper read; undefined = it is not on the phone, or not to be read by this app. */
+  paper(f: Form): Paper | undefined {
+    const text = f.sha256 ? this.blobs.text(f.sha256) : undefined;
+    try {
+      return text === undefined ? undefined : openPaper(text);
+    } catch {
+      return undefined;
+    }
   }
 
   /** 已移交给 X，您有 2 条仍在发送 */
@@ -204,6 +258,51 @@ export class Desk {
   }
 
   // ---- what pages do
+
+  /** Who can be asked to answer a need of the household: those who are paired with it. */
+  answerers(household: string): { user: string; name: string }[] {
+    const rows = this.core.rows(household, 'pairing').map((s) => s.row as unknown as Pairing).filter((p) => !p.to && p.cadre);
+    return rows.map((p) => ({ user: p.cadre as string, name: p.name || '' }));
+  }
+
+  /** 11月3日上门，收到; "" = not yet */
+  delivered(household: string): string {
+    const rows = this.core.rows(household, 'delivery').map((s) => s.row as unknown as Delivery);
+    const last = rows.reduce((m, d) => (m && (m.day || '') > (d.day || '') ? m : d), rows[0]);
+    return last ? [this.dayWords(last.day || '') + (last.way || ''), last.receipt || '', last.edition ? '第 ' + last.edition + ' 版' : ''].filter((x) => x !== '').join(' · ') : '还没有记过';
+  }
+
+  /** Notes that the household was given the booklet; receipt = what it says, "" = not asked. */
+  async deliver(household: string, way: string, receipt: '' | '收到' | '没收到'): Promise<void> {
+    await this.add(household, 'delivery', { day: this.today(), way, ...(receipt ? { receipt } : {}) });
+  }
+
+  /** Opens the data of a household or of a member for change: the draft that is there, or a new one. row "" = a new member. */
+  async openChange(kind: ChangeDraft['kind'], household: string, row: string): Promise<ChangeDraft> {
+    const there = this.drafts.get<ChangeDraft>(changeID(kind, row || household + '+'));
+    if (there) {
+      return there;
+    }
+    const now = this.platform.clock.now();
+    const fresh = row === '';
+    return {
+      id: changeID(kind, row || household + '+'), kind, household, base: this.core.baseOf(household), openedAt: now, changedAt: now, row: row || (await this.core.newID()), fresh,
+      patch: fresh ? { joinedDay: this.today() } : {}, reason: '',
+    };
+  }
+
+  /** The row a change is for, as shown; undefined = a new one. */
+  rowOf(d: ChangeDraft): Row | undefined {
+    const shown = this.core.row(d.household, d.kind, d.row);
+    return shown && shown.row;
+  }
+
+  /** Sends a change and drops its draft; what the township decides waits there. */
+  async saveChange(d: ChangeDraft): Promise<void> {
+    await this.core.save([{ type: d.kind, id: d.row, household: d.household, patch: d.patch, base: d.base, ...(asks(d) ? { reason: d.reason.trim() } : {}) }]);
+    await this.drafts.drop(d.id).catch(() => undefined);
+    this.sent();
+  }
 
   /** Changed fields of a row, with the reason for those that go to the township first. */
   async edit(household: string, type: string, id: string, patch: Patch, base: number, reason = ''): Promise<void> {
@@ -220,6 +319,19 @@ export class Desk {
     const id = await this.core.newID();
     await this.save([{ type, id, household, patch, ...(reason ? { reason } : {}) }]);
     return id;
+  }
+
+  /** Sends a refused item again, its text corrected where one is given. */
+  async resend(n: number, text?: string): Promise<void> {
+    await this.core.resend(n, text === undefined ? {} : { text });
+    this.sent();
+  }
+
+  /** Hands unsent work on as a file; rejects when the user does not. */
+  async rescue(): Promise<Rescue> {
+    const r = await writeRescue(this.core, this.platform.files, this.me, this.account.me.name, this.today());
+    await this.platform.host.share(this.platform.files.path(r.file), r.name);
+    return r;
   }
 
   async retry(photo: string): Promise<void> {
@@ -246,7 +358,7 @@ export class Desk {
     const named = new Set(this.core.uploads.list().map((u) => u.ref));
     (this.drafts.all() as VisitDraft[]).forEach((d) => (d.photos || []).forEach((p) => named.add(p.file)));
     for (const f of await this.platform.files.list()) {
-      if (f.name.startsWith(this.me + '.p.') && !named.has(f.name)) {
+      if ((f.name.startsWith(this.me + '.p.') && !named.has(f.name)) || f.name.startsWith(this.me + '.r.')) {
         await this.platform.files.remove(f.name);
       }
     }
@@ -297,20 +409,19 @@ export class Desk {
     return this.rows;
   }
 
-  private paper(f: Form): { key: string; name: string; card?: string }[] | undefined {
-    const text = f.sha256 ? this.blobs.text(f.sha256) : undefined;
-    try {
-      return text === undefined ? undefined : openPaper(text).body.topics;
-    } catch {
-      return undefined;
-    }
-  }
 
   private async synced(_: SyncReport): Promise<void> {
     this.lastAt = this.core.serverNow();
     await this.own.commit(new Map([['last', String(this.lastAt)]])).catch(() => undefined);
     // Bodies are for reading: without them nothing is lost and the next sync asks again.
     await this.blobs.fetch(this.bodies()).catch(() => 0);
+    await this.readBodies();
+    await this.clips.send().catch(() => undefined);
+  }
+
+  /** Fetches the township's bodies and more by their hashes; rejects with an ApiError. */
+  async fetchBodies(more: string[]): Promise<void> {
+    await this.blobs.fetch(this.bodies().concat(more));
     await this.readBodies();
   }
 

@@ -14,16 +14,23 @@
 //   driver.pull() on pull-down; api.* for what needs the network
 //   core.resend(n, fix) core.dismiss(n) core.departedSeen(household)
 
-export { Role } from '../api/shapes';
+export { Reminder, Role } from '../api/shapes';
 export { Account as Login } from './accounts';
 export { needsBinding, Phone } from './phone';
 export { Desk, ReturnedRow, Today, fill } from './desk';
 export { ConflictView } from './conflict';
 export { NewerStore } from './disk';
 export { Draft } from './drafts';
-export { HouseholdView, MemberView, MeasureView, NeedView, VisitView, Weak } from './household';
+export { HouseholdView, MemberView, MeasureAct, MeasureView, NeedView, VisitView, Weak } from './household';
 export { Light } from './light';
 export { OutboxPart, OutboxRow } from './outbox';
 export { HouseRow } from './today';
 export { DraftNeed, DraftPhoto, DraftQuiz, QUICK_PHRASES, touched, VisitDraft, withPhrase } from './visit';
 export { Chip, chip, fieldWord, moneyWords, Tone } from './words';
+export { answered, asking, Asking, Question, withAnswers } from './quiz';
+export { asks, changed, ChangeDraft, changeFields, FieldView, unfit } from './change';
+export { MEASURE_KINDS, measurePatch, moneyLine, movePatch } from './measure';
+export { Patch } from '../sync/types';
+export { Block, blocks } from './markdown';
+export { CLIP_MS, SoundView } from './clips';
+export { loadAll, RoadLine, roadLines } from './road';

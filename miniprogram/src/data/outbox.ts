@@ -9,7 +9,8 @@ import { utf8Length } from '../sync/hash';
 import { dayWords, sizeWords } from './day';
 import { Draft } from './drafts';
 import { Photo, Visit } from './records';
-import { Chip, chip, NAMES, reviewed } from './words';
+import { valueWords } from './change';
+import { Chip, chip, fieldWord, hasWord, NAMES, reviewed } from './words';
 
 export interface OutboxPart {
   /** Number of the item, for resend and dismiss; 0 = none. */
@@ -188,4 +189,15 @@ export function outboxRows(s: Sources): OutboxRow[] {
   const urgent = sent.filter((x) => x.row.correct !== '').map((x) => x.row);
   const rest = sent.filter((x) => x.row.correct === '').slice(0, 20).map((x) => x.row);
   return urgent.concat(open.sort((x, y) => weigh(x) - weigh(y)), drafts, rest);
+}
+
+/** What an item holds, in words, for a look at it; undefined = it is gone, or was said in confidence. */
+export function contentOf(core: SyncCore, n: number): { lines: { name: string; value: string }[]; text: string | undefined } | undefined {
+  const e = core.outcomes().concat(core.outbox()).find((x) => x.n === n);
+  if (!e || isPrivate(e.type)) {
+    return undefined;
+  }
+  const patch = e.patch || {};
+  const named = Object.keys(patch).filter((k) => k !== 'text' && hasWord(k));
+  return { lines: named.map((k) => ({ name: fieldWord(k), value: valueWords({ name: k }, patch[k]) || '没填' })), text: typeof patch.text === 'string' ? patch.text : undefined };
 }

@@ -45,8 +45,12 @@ const FIELDS: { readonly [field: string]: string } = {
   standard: '识别标准', income: '人均纯收入', watch: '监测对象类别', risks: '返贫风险', name: '姓名', sex: '性别', birth: '出生年月', relation: '与户主关系',
   education: '文化程度', school: '在校状况', labour: '劳动技能', work: '务工情况', workMonths: '务工月数', health: '健康状况', insured: '居民医保', pension: '养老',
   left: '减少原因', leftDay: '减少日期', joined: '增加原因', joinedDay: '增加日期', houseArea: '住房面积', power: '生活用电', tv: '广播电视', toilet: '卫生厕所',
-  road: '入户路', roadDist: '距主干路', fuel: '主要燃料', type: '户类型', '*': '新增',
+  road: '入户路', roadDist: '距主干路', fuel: '主要燃料', type: '户类型', '*': '新增', day: '日期', kind: '类别', what: '内容', answer: '答复', result: '成效', amount: '金额', quantity: '数量', unit: '单位', way: '方式',
 };
+
+export function hasWord(field: string): boolean {
+  return field in FIELDS && field !== '*';
+}
 
 /** What a field is called on the phone; its wire name where it has no word. */
 export function fieldWord(field: string): string {

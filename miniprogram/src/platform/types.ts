@@ -127,6 +127,8 @@ export interface Host {
   call(phone: string): Promise<void>;
   /** What a code says that the camera is held to; rejects with a DeviceError. */
   scan(): Promise<string>;
+  /** Hands a saved file on to somebody; rejects with a DeviceError when the user does not. */
+  share(path: string, name: string): Promise<void>;
   /** Size of the system's letters beside the normal one: 1 = normal. */
   fontScale(): number;
 }

@@ -277,6 +277,13 @@ const host: Host = {
       throw refusal(e);
     }
   },
+  share: async (filePath, fileName) => {
+    try {
+      await wx.shareFileMessage({ filePath, fileName });
+    } catch (e) {
+      throw refusal(e);
+    }
+  },
   fontScale: () => (wx.getAppBaseInfo().fontSizeSetting || 16) / 16,
 };
 

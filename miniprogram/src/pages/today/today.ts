@@ -62,6 +62,6 @@ Page(page({
   },
 
   check() {
-    this.screen.open('/pages/me/check');
+    this.screen.open('/packages/kit/road/check');
   },
 }));

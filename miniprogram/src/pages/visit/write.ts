@@ -264,7 +264,7 @@ Page(page({
   },
 
   measure(this: Self) {
-    this.onward('/pages/measure/write');
+    this.onward('/packages/change/measure/write');
   },
 
   confirm(this: Self) {
@@ -291,7 +291,7 @@ Page(page({
     this.setData({ busy: true, sheet: '' });
     const done = touched(this.draft(), this.desk.platform.clock.now());
     if (await this.act(() => this.desk.visits.save(done))) {
-      this.screen.say('已存在手机里');
+      this.screen.say('存好了');
       this.screen.back();
     }
     this.setData({ busy: false });
