@@ -3,7 +3,7 @@
 import { Api } from '../api/calls';
 import { Link } from '../api/link';
 import { Account } from './accounts';
-import { DeviceError, Platform } from '../platform/types';
+import { Platform } from '../platform/types';
 import { SyncCore } from '../sync/core';
 import { SyncReport } from '../sync/exchange';
 import { Store } from '../sync/store';
@@ -12,18 +12,18 @@ import { open as openPaper } from '../form/paper';
 import { Bell } from './bell';
 import { Blobs } from './blobs';
 import { ConflictView, conflictsOf, valueOf } from './conflict';
-import { clockOf, dateWords, dayOf } from './day';
+import { dateWords, dayOf, dayWords } from './day';
 import { Docs } from './docs';
 import { Drafts } from './drafts';
 import { Driver } from './driver';
 import { HouseholdView, householdView } from './household';
 import { Light, lightOf } from './light';
-import { OutboxRow, outboxRows, returnedVisits } from './outbox';
-import { Card, Consent, Form, Household, Notice, Pairing, Visit } from './records';
-import { sha256 } from './sha256';
+import { isPrivate, OutboxRow, outboxRows, returnedVisits } from './outbox';
+import { Card, Form, Household, Notice, Pairing, Visit } from './records';
 import { TABLES } from './tables';
 import { dueOf, HouseRow, matches, rowOf, byLast } from './today';
-import { askFor, DraftPhoto, newVisit, nextStage, visitChanges, VisitDraft } from './visit';
+import { VisitDraft } from './visit';
+import { Visits } from './visits';
 
 export interface ReturnedRow {
   household: string;
@@ -46,21 +46,19 @@ export interface Desks {
   wiped(): Promise<void>;
 }
 
-/** Largest edge, in pixels, and quality to try until a photo fits. */
-const SIZES: readonly [number, number][] = [[1600, 0.8], [1600, 0.6], [1280, 0.6], [1024, 0.5], [800, 0.4]];
-const PHOTO_MAX = 200 << 10;
-
 export class Desk {
   readonly driver: Driver;
   readonly docs: Docs;
+  readonly visits: Visits;
   private rowsAt = -1;
   private rows: HouseRow[] = [];
 
   private constructor(
     readonly platform: Platform, readonly account: Account, readonly core: SyncCore, readonly api: Api, readonly drafts: Drafts,
-    readonly blobs: Blobs, private readonly own: Store, private readonly bell: Bell, private lastAt: number, desks: Desks,
+    readonly blobs: Blobs, private readonly own: Store, private readonly bell: Bell, private lastAt: number, marked: boolean, desks: Desks,
   ) {
     this.docs = new Docs(core, blobs);
+    this.visits = new Visits(this, own, marked);
     this.driver = new Driver(core, {
       timer: platform.timer, relogin: () => desks.relogin(), wiped: () => desks.wiped(), changed: () => bell.ring(), synced: (r) => this.synced(r),
     });
@@ -83,13 +81,15 @@ export class Desk {
     const drafts = new Drafts(own, () => bell.ring());
     const blobs = new Blobs(platform.files, api, user);
     let lastAt = 0;
+    let marked = false;
     if (!core.wiping()) {
       const keys = await own.open();
       drafts.load(keys);
       lastAt = Number(keys.get('last') || '0');
+      marked = keys.get('mark') === '1';
       await blobs.open();
     }
-    const desk = new Desk(platform, account, core, api, drafts, blobs, own, bell, lastAt, desks);
+    const desk = new Desk(platform, account, core, api, drafts, blobs, own, bell, lastAt, marked, desks);
     await desk.tidy();
     await desk.readBodies();
     return desk;
@@ -111,7 +111,7 @@ export class Desk {
     return lightOf({
       unsent: outbox.length + uploads.filter((u) => !u.failed && !outbox.some((e) => e.id === u.photo)).length, failed: uploads.filter((u) => u.failed).length,
       returned: returnedVisits(this.core, this.me).length + this.core.outcomes().filter((e) => e.state === '退回').length,
-      drafts: this.drafts.all().length, households: this.core.households().length, busy: this.driver.busy, online: this.driver.online, cut: this.driver.cut,
+      drafts: this.drafts.all().filter((d) => !isPrivate(d.kind)).length, households: this.core.households().length, busy: this.driver.busy, online: this.driver.online, cut: this.driver.cut,
       trouble: this.driver.trouble, reason: this.driver.reason, lastAt: this.lastAt, now: this.core.serverNow(),
       oldestAt: outbox.reduce((m, e) => (m === 0 ? e.deviceMs : Math.min(m, e.deviceMs)), 0),
     });
@@ -140,6 +140,17 @@ export class Desk {
     const names = new Map<string, string>();
     this.all().forEach((r) => names.set(r.village, names.get(r.village) || (/^.*?村/.exec(r.place) || [r.place])[0]));
     return Array.from(names, ([code, name]) => ({ code, name })).sort((a, b) => (a.code < b.code ? -1 : 1));
+  }
+
+  /** 今天, 昨天, 11月20日 */
+  dayWords(day: string): string {
+    return dayWords(day, this.today());
+  }
+
+  /** The last eight days, and the day chosen where it is older. */
+  recentDays(chosen: string): { day: string; words: string; on: boolean }[] {
+    const days = [0, 1, 2, 3, 4, 5, 6, 7].map((n) => dayOf(this.core.serverNow() - n * 86400000));
+    return (days.includes(chosen) ? days : days.concat(chosen)).map((day) => ({ day, words: this.dayWords(day), on: day === chosen }));
   }
 
   /** The longest unvisited first; village "" = all. */
@@ -194,101 +205,6 @@ export class Desk {
 
   // ---- what pages do
 
-  /** Opens a visit: the draft of the household if there is one, else a new one. Nothing is asked. */
-  async openVisit(household: string): Promise<VisitDraft> {
-    const there = this.drafts.all().find((d) => d.kind === 'visit' && d.household === household);
-    if (there) {
-      return there as VisitDraft;
-    }
-    const visits = this.core.rows(household, 'visit').map((s) => s.row as unknown as Visit);
-    const d = newVisit(await this.core.newID(), household, this.core.baseOf(household), this.platform.clock.now(), this.today());
-    return { ...d, stage: nextStage(visits.map((v) => v.stage || 0)) };
-  }
-
-  /** Opens a returned visit for correction. */
-  correctVisit(household: string, id: string): VisitDraft | undefined {
-    const there = this.drafts.get<VisitDraft>(id);
-    const shown = this.core.row(household, 'visit', id);
-    if (there || !shown) {
-      return there;
-    }
-    const v = shown.row as unknown as Visit;
-    const d = newVisit(id, household, this.core.baseOf(household), this.platform.clock.now(), v.day || this.today());
-    const met = (Array.isArray(v.met) ? v.met : []) as string[];
-    return { ...d, stage: v.stage || 0, text: v.text || '', met, correcting: true };
-  }
-
-  /** Text of the latest visit, to begin from; "" = none. */
-  lastText(household: string): string {
-    const visits = this.core.rows(household, 'visit').map((s) => s.row as unknown as Visit).sort((a, b) => ((a.day || '') < (b.day || '') ? 1 : -1));
-    return visits.length > 0 ? visits[0].text || '' : '';
-  }
-
-  /** One tap at the door; without a place it is a time. Never rejects. */
-  async checkIn(d: VisitDraft): Promise<VisitDraft> {
-    const at = this.platform.clock.now();
-    try {
-      return { ...d, checkinAt: at, place: await this.platform.locator.locate() };
-    } catch {
-      return { ...d, checkinAt: at, place: null };
-    }
-  }
-
-  /** 到户签到 09:12 · 误差 15 米 */
-  checkInWords(d: VisitDraft): string {
-    return d.checkinAt === 0 ? '' : '到户签到 ' + clockOf(d.checkinAt) + (d.place ? ' · 误差 ' + Math.round(d.place.accuracy) + ' 米' : '');
-  }
-
-  /** What the household says of pictures: "" = not asked yet. */
-  consent(household: string): '' | 'given' | 'no' {
-    const said = this.core.rows(household, 'consent').map((s) => ({ c: s.row as unknown as Consent, unsent: s.unsent }));
-    // Of two of one day that arrived, the one against pictures holds.
-    const key = (x: { c: Consent; unsent: boolean }) => (x.unsent ? '1' : '0') + (x.c.day || '') + (x.unsent || x.c.answer === 'given' ? '0' : '1');
-    const latest = said.reduce((m, x) => (m && key(m) > key(x) ? m : x), said[0]);
-    return latest ? (latest.c.answer === 'given' ? 'given' : 'no') : '';
-  }
-
-  /** Takes one picture, small enough and kept at once; rejects with a DeviceError, or a SyncError when the phone is full. */
-  async takePhoto(d: VisitDraft, lines: string[]): Promise<DraftPhoto> {
-    if (this.consent(d.household) === 'no') {
-      throw new DeviceError('refused', '这一户不同意拍照，走访照样能记。');
-    }
-    const [shot] = await this.platform.camera.shoot(1);
-    if (!shot) {
-      throw new DeviceError('cancelled');
-    }
-    let bytes = new ArrayBuffer(0);
-    for (const [edge, quality] of SIZES) {
-      bytes = await this.platform.camera.draw(shot, edge, quality, lines);
-      if (bytes.byteLength <= PHOTO_MAX) {
-        break;
-      }
-    }
-    const id = await this.core.newID();
-    const file = this.me + '.p.' + id + '.jpg';
-    await this.platform.files.write(file, bytes);
-    return { id, file, size: bytes.byteLength, sha256: sha256(bytes), takenAt: this.platform.clock.now(), place: '', cadre: this.account.me.name };
-  }
-
-  /** What is asked before saving; "" = nothing. */
-  ask(d: VisitDraft): string {
-    return askFor(d, this.docs.evidence(d.day));
-  }
-
-  /** Saves a visit: resolves when the phone has it; rejects with a SyncError, the draft still being there. */
-  async saveVisit(d: VisitDraft): Promise<void> {
-    const { changes, uploads } = visitChanges(d);
-    await this.core.save(changes, uploads);
-    // Saved: a draft that cannot be taken away now is taken away at the next start.
-    await this.drafts.drop(d.id).catch(() => undefined);
-    this.sent();
-  }
-
-  /** The household's word on a visit, on this phone: sent and never shown again. */
-  async confirm(household: string, visit: string, answer: '来过' | '没来过' | '有事', text: string): Promise<void> {
-    await this.save([{ type: 'confirmation', id: await this.core.newID(), household, patch: text.trim() ? { visit, answer, text: text.trim() } : { visit, answer } }]);
-  }
-
   /** Changed fields of a row, with the reason for those that go to the township first. */
   async edit(household: string, type: string, id: string, patch: Patch, base: number, reason = ''): Promise<void> {
     await this.save([{ type, id, household, patch, base, ...(reason ? { reason } : {}) }]);
@@ -320,8 +236,10 @@ export class Desk {
 
   /** What a killed run left: drafts of visits that were saved, pictures that nothing names. */
   private async tidy(): Promise<void> {
-    for (const d of this.drafts.all() as VisitDraft[]) {
-      if (d.kind === 'visit' && !d.correcting && this.core.outbox().some((e) => e.type === 'visit' && e.id === d.id)) {
+    const unsent = this.core.outbox();
+    for (const d of this.drafts.all()) {
+      const visit = d.kind === 'visit' && !(d as VisitDraft).correcting;
+      if ((visit || d.kind === 'confirmation') && unsent.some((e) => e.type === d.kind && e.id === d.id)) {
         await this.drafts.drop(d.id).catch(() => undefined);
       }
     }
@@ -334,14 +252,21 @@ export class Desk {
     }
   }
 
-  private async save(changes: Change[]): Promise<void> {
+  /** Puts changes into the outbox and sends them as soon as it can. */
+  async save(changes: Change[]): Promise<void> {
     await this.core.save(changes);
     this.sent();
   }
 
-  private sent(): void {
+  /** Something was put into the outbox. */
+  sent(): void {
     this.bell.ring();
     this.driver.kick();
+  }
+
+  /** What the lists show of one household. */
+  row(household: string): HouseRow | undefined {
+    return this.all().find((r) => r.id === household);
   }
 
   private head(id: string): string {

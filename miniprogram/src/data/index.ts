@@ -7,9 +7,9 @@
 //
 // Of a desk, computed from the phone's own store at once:
 //   light() todayView() households(query, village) household(id) outbox()
-//   cards() cardText(card) notices() quizzes() handovers() conflicts() consent(id) docs.*
+//   cards() cardText(card) notices() quizzes() handovers() conflicts() docs.*
 // What it does; each resolves when the phone has it and rejects with a sentence to show (error.message):
-//   openVisit correctVisit checkIn takePhoto ask saveVisit confirm edit add pick retry
+//   visits.open correct checkIn takePhoto ask save drop confirm; edit add pick retry
 //   drafts.put(draft) at every keystroke; drafts.failed is shown when not ""
 //   driver.pull() on pull-down; api.* for what needs the network
 //   core.resend(n, fix) core.dismiss(n) core.departedSeen(household)

@@ -112,6 +112,11 @@ class Builder {
     g.parts.push({ n: 0, name: '照片', chip: uploadChip(u), reason: u.failed, photo: u.photo });
   }
 
+  /** What a household said of a visit that is still being written. */
+  word(type: string): void {
+    this.group('private', '', type).parts.push({ n: 0, name: NAMES[type] || type, chip: chip('草稿'), reason: '走访保存后一起送。', photo: '' });
+  }
+
   rows(): OutboxRow[] {
     const out: OutboxRow[] = [];
     this.groups.forEach((g, key) => {
@@ -160,9 +165,10 @@ export function outboxRows(s: Sources): OutboxRow[] {
   const b = new Builder(s);
   s.core.outcomes().concat(s.core.outbox()).forEach((e) => b.entry(e));
   s.core.uploads.list().forEach((u) => b.upload(u));
+  s.drafts.filter((d) => isPrivate(d.kind)).forEach((d) => b.word(d.kind));
   const open = b.rows();
   const plain = { size: '', parts: [], draft: '', correct: '' };
-  const drafts = s.drafts.map((d) => ({
+  const drafts = s.drafts.filter((d) => !isPrivate(d.kind)).map((d) => ({
     ...plain, key: 'draft/' + d.id, name: NAMES[d.kind] || d.kind, household: d.household, head: s.head(d.household), chip: chip('草稿'), reason: '', draft: d.id,
   }));
   const seen = new Set(open.map((r) => r.key));

@@ -156,6 +156,8 @@ export interface Screen {
   /** Instead of everything. */
   restart(url: string): void;
   title(text: string): void;
+  /** A few words that outlive the page. */
+  say(text: string): void;
   /** Number on a tab; "" = none. */
   badge(tab: number, text: string): void;
   /** The pull-down has done its work. */

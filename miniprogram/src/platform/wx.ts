@@ -304,6 +304,7 @@ export function wxScreen(): Screen {
     tab: (url) => wx.switchTab({ url, fail }),
     back: () => wx.navigateBack({ fail }),
     restart: (url) => wx.reLaunch({ url, fail }),
+    say: (title) => wx.showToast({ title, icon: 'none', duration: 2000, fail }),
     title: (title) => wx.setNavigationBarTitle({ title, fail }),
     badge: (index, text) => (text ? wx.setTabBarBadge({ index, text, fail }) : wx.removeTabBarBadge({ index, fail })),
     pulled: () => wx.stopPullDownRefresh({ fail }),
