@@ -2,7 +2,7 @@
 //
 // PROJECT is the folder of project.config.json (default: miniprogram/); OUT
 // gets what the compiler made, as it would be uploaded. The last line tells
-// the size of every package. It fails on what the compilers refuse, and when
+// the size of every package, to be repeated at the end of make phone-test. It fails on what the compilers refuse, and when
 // the main package is larger than the budget.
 
 import fs from 'node:fs';
@@ -111,7 +111,7 @@ async function main(from, out) {
     write(files, out);
   }
   const bytes = sizes(files);
-  console.log(Object.entries(bytes).map(([name, n]) => `${name}=${n}`).join(' '));
+  console.log('mark: ' + Object.entries(bytes).map(([name, n]) => `${name}=${n}`).join(' '));
   if (bytes.main > BUDGET) {
     throw new Error(`the main package has ${bytes.main} bytes, more than ${BUDGET}`);
   }

@@ -44,7 +44,7 @@ function compile(change = () => undefined) {
 test('a sound program compiles, and its size is told', () => {
   const { status, stdout, stderr, out, left } = compile();
   assert.equal(status, 0, stderr);
-  const [, main] = /^main=(\d+)$/m.exec(stdout);
+  const [, main] = /^mark: main=(\d+)$/m.exec(stdout);
   const files = fs.readdirSync(out, { recursive: true, withFileTypes: true }).filter((f) => f.isFile());
   assert.equal(Number(main), files.reduce((sum, f) => sum + fs.statSync(path.join(f.parentPath ?? f.path, f.name)).size, 0));
   assert.deepEqual(left.sort(), ['out', 'project.config.json', 'src'], 'the compilers leave nothing behind');
@@ -58,7 +58,7 @@ test('a sub-package is counted apart', () => {
     write('parts/c.ts', 'Page({});');
   });
   assert.equal(status, 0, stderr);
-  assert.match(stdout, /^main=\d+ parts\/=\d+$/m);
+  assert.match(stdout, /^mark: main=\d+ parts\/=\d+$/m);
 });
 
 for (const [fault, complaint, change] of [

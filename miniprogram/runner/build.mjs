@@ -59,6 +59,8 @@ export async function build(from, to) {
     target: 'chrome100',
     logLevel: 'warning',
     nodePaths: [path.resolve(here, '../node_modules')],
+    // The official compiler puts its own helpers at the root of what it made.
+    alias: source.has('@babel') ? { '@babel': path.join(source.root, '@babel') } : {},
   });
   for (const file of ['index.html', 'phone.css']) {
     fs.copyFileSync(path.join(here, 'page', file), path.join(to, file));
