@@ -108,6 +108,7 @@ function senses(device) {
     getImageInfo: (o) => answer('getImageInfo', o, () => imageInfo(device.files, o)),
     compressImage: (o) => answer('compressImage', o, () => compressImage(device.files, o)),
     createOffscreenCanvas: (o) => offscreenCanvas(device.files, o),
+    base64ToArrayBuffer: (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer,
     canvasToTempFilePath: (o) => answer('canvasToTempFilePath', o, () => canvasFile(device.files, o)),
     createInnerAudioContext: () => innerAudio(device.files),
     setInnerAudioOption: (o) => answer('setInnerAudioOption', o, () => undefined),

@@ -117,9 +117,9 @@ function actsOf(m: Measure): MeasureAct[] {
 
 const SAID: { readonly [s: string]: string } = { agreed: '农户同意', objected: '农户不同意', arrived: '已到', not_arrived: '农户说没到' };
 
-function measureView(shown: Shown): MeasureView {
+function measureView(shown: Shown, today: string): MeasureView {
   const m = shown.row as unknown as Measure;
-  const said = [STAGES[m.stage || 'plan'], SAID[m.agreement || ''] || '', SAID[m.arrived || ''] ? SAID[m.arrived || ''] + (m.arrivedDay ? ' ' + m.arrivedDay : '') : ''];
+  const said = [STAGES[m.stage || 'plan'], SAID[m.agreement || ''] || '', SAID[m.arrived || ''] ? SAID[m.arrived || ''] + (m.arrivedDay ? ' ' + dayWords(m.arrivedDay, today) : '') : ''];
   return {
     id: m.id, line: moneyLine(m), stage: said.filter((x) => x !== '').join(' · '), result: m.result || '', words: m.words || '',
     chip: arrivalChip(shown, m.stage === 'wish' && !m.state ? chip('已送达') : reviewed(m.state)), acts: actsOf(m),
@@ -178,7 +178,7 @@ export function householdView(core: SyncCore, id: string, row: HouseRow, me: str
   return {
     id, row, household: base.row as unknown as Household, risks: list((base.row as unknown as Household).risks),
     members: rows<Member>('member').map((m) => memberView(m, today)),
-    measures: of('measure').map(measureView),
+    measures: of('measure').map((m) => measureView(m, today)),
     visits: visits.sort((a, b) => (a.day < b.day ? 1 : a.day > b.day ? -1 : 0)),
     needs: rows<Need>('need').map((n) => needView(n, today)),
     weak: weakTopics(rows<Response>('response'), common<Form>('form'), common<Card>('card'), topics),

@@ -104,23 +104,23 @@ Page(page({
   },
 
   openConflicts() {
-    this.screen.open('/packages/change/conflict/pick?household=' + this.query.id);
+    this.screen.open('/pages/conflict/pick?household=' + this.query.id);
   },
 
   measure(e: WechatMiniprogram.TouchEvent) {
-    this.screen.open('/packages/change/measure/follow?household=' + this.query.id + '&id=' + dataOf(e).id);
+    this.screen.open('/pages/measure/follow?household=' + this.query.id + '&id=' + dataOf(e).id);
   },
 
   newMeasure() {
-    this.screen.open('/packages/change/measure/write?household=' + this.query.id);
+    this.screen.open('/pages/measure/write?household=' + this.query.id);
   },
 
   member(e: WechatMiniprogram.TouchEvent) {
-    this.screen.open('/packages/change/record/edit?kind=member&household=' + this.query.id + '&row=' + (dataOf(e).id || ''));
+    this.screen.open('/pages/record/edit?kind=member&household=' + this.query.id + '&row=' + (dataOf(e).id || ''));
   },
 
   edit() {
-    this.screen.open('/packages/change/record/edit?kind=household&household=' + this.query.id + '&row=' + this.query.id);
+    this.screen.open('/pages/record/edit?kind=household&household=' + this.query.id + '&row=' + this.query.id);
   },
 
   correct(e: WechatMiniprogram.TouchEvent) {

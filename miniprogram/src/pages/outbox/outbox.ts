@@ -44,7 +44,7 @@ Page(page({
   },
 
   openConflicts() {
-    this.screen.open('/packages/change/conflict/pick');
+    this.screen.open('/pages/conflict/pick');
   },
 
   resume(e: WechatMiniprogram.TouchEvent) {
@@ -52,7 +52,7 @@ Page(page({
     if (d && d.kind === 'visit') {
       this.screen.open('/pages/visit/write?household=' + d.household + '&visit=');
     } else if (d) {
-      this.screen.open('/packages/change/record/edit?kind=' + d.kind + '&household=' + d.household + '&row=' + (d.fresh ? '' : d.row || ''));
+      this.screen.open('/pages/record/edit?kind=' + d.kind + '&household=' + d.household + '&row=' + (d.fresh ? '' : d.row || ''));
     }
   },
 

@@ -264,7 +264,7 @@ Page(page({
   },
 
   measure(this: Self) {
-    this.onward('/packages/change/measure/write');
+    this.onward('/pages/measure/write');
   },
 
   confirm(this: Self) {

@@ -1,8 +1,8 @@
 // What became of a measure: whether the household agrees, whether it came,
 // how far it is. In a visit it goes with the visit, which the result then names.
 
-import { MeasureAct, movePatch, Patch, touched, VisitDraft } from '../../../data/index';
-import { dataOf, page, textOf } from '../../../page';
+import { MeasureAct, movePatch, Patch, touched, VisitDraft } from '../../data/index';
+import { dataOf, page, textOf } from '../../page';
 
 Page(page({
   data: { line: '', stage: '', result: '', words: '', any: false, objecting: false, wrong: '', typing: '', yieldQuantity: '', yieldUnit: '', may: {} as { [act in MeasureAct]?: boolean } },

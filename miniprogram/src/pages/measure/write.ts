@@ -1,8 +1,8 @@
 // What the household wishes for, or what was agreed to do. In a visit it goes
 // with the visit; otherwise it is sent at once.
 
-import { MEASURE_KINDS, measurePatch, MeasureView, moneyLine, touched, VisitDraft } from '../../../data/index';
-import { dataOf, page, textOf } from '../../../page';
+import { MEASURE_KINDS, measurePatch, MeasureView, moneyLine, touched, VisitDraft } from '../../data/index';
+import { dataOf, page, textOf } from '../../page';
 
 Page(page({
   data: {
@@ -32,7 +32,7 @@ Page(page({
   },
 
   follow(e: WechatMiniprogram.TouchEvent) {
-    this.screen.open('/packages/change/measure/follow?household=' + this.query.household + '&visit=' + this.data.visit + '&id=' + dataOf(e).id);
+    this.screen.open('/pages/measure/follow?household=' + this.query.household + '&visit=' + this.data.visit + '&id=' + dataOf(e).id);
   },
 
   async save() {

@@ -1,4 +1,4 @@
-import { dataOf, page } from '../../../page';
+import { dataOf, page } from '../../page';
 
 interface CardView {
   id: string;

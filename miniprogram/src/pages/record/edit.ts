@@ -1,8 +1,8 @@
 // The data of a household or of one of its people. What may change at once is
 // apart from what the township decides; the second asks for a reason, once.
 
-import { asks, changed, ChangeDraft, changeFields, FieldView, unfit } from '../../../data/index';
-import { dataOf, page, PageThis, textOf } from '../../../page';
+import { asks, changed, ChangeDraft, changeFields, FieldView, unfit } from '../../data/index';
+import { dataOf, page, PageThis, textOf } from '../../page';
 
 const HINTS: { readonly [way in FieldView['way']]: string } = { one: '', several: '', number: '写数字', money: '写数字，单位是元', text: '', day: '如 2026-01-31', month: '如 2026-01' };
 
