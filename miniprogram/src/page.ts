@@ -4,12 +4,14 @@
 import { Desk, Phone, Role } from './data/index';
 import { Screen } from './platform/types';
 import { difference } from './difference';
+import { Privacy } from './privacy';
 
 /** The app as pages see it. */
 export interface Shell {
   /** Rejects with a NewerStore or SyncError when the phone's store cannot be opened. */
   ready: Promise<Phone>;
   screen: Screen;
+  privacy: Privacy;
 }
 
 /** Data that every page has. */
@@ -121,11 +123,16 @@ export function page<V extends Bag, M extends Bag>(own: Own<V, M> & ThisType<Pag
       return this.desk !== undefined || anyone === true;
     },
 
+    /** Large letters: the system's are, or a household reads. */
+    large(this: Face): boolean {
+      return this.phone.platform.host.fontScale() >= CARE_FROM || (this.desk !== undefined && this.desk.account.me.role === 'H');
+    },
+
     redraw(this: Face) {
       if (!this.front || !this.phone || !this.mayShow(open)) {
         return;
       }
-      const next = { ...(draw ? draw.call(this) : {}), ready: true, care: this.phone.platform.host.fontScale() >= CARE_FROM ? 'care' : '' };
+      const next = { ...(draw ? draw.call(this) : {}), ready: true, care: this.large() ? 'care' : '' };
       const change = difference(this.data, next);
       if (Object.keys(change).length > 0) {
         this.setData(change);
@@ -165,7 +172,7 @@ export function page<V extends Bag, M extends Bag>(own: Own<V, M> & ThisType<Pag
   return made as unknown as WechatMiniprogram.Page.Options<V & Common, M & Seat>;
 }
 
-type Face = WechatMiniprogram.Page.Instance<Bag, Bag> & Seat & Inside & { mayShow(anyone?: boolean): boolean; unwatch(): void };
+type Face = WechatMiniprogram.Page.Instance<Bag, Bag> & Seat & Inside & { mayShow(anyone?: boolean): boolean; unwatch(): void; large(): boolean };
 
 /** What a tap carries: data-… of the element it was bound to. */
 export function dataOf(e: { currentTarget: { dataset: object } }): { [name: string]: string } {
@@ -182,5 +189,15 @@ export const ROLES: { readonly [role in Role]: string } = { H: '农户', C: '帮
 
 /** The page a role begins at. */
 export function homeOf(role: Role): string {
-  return role === 'H' ? '/pages/booklet/list' : '/pages/today/today';
+  switch (role) {
+    case 'H':
+      return '/packages/home/my/my';
+    case 'T':
+      return '/packages/admin/inbox/inbox';
+    case 'C':
+    case 'V':
+      return '/pages/today/today';
+    default:
+      return '/packages/home/about/about';
+  }
 }

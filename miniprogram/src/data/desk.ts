@@ -20,6 +20,7 @@ import { Docs } from './docs';
 import { Drafts } from './drafts';
 import { Driver } from './driver';
 import { HouseholdView, householdView } from './household';
+import { Own } from './own';
 import { Light, lightOf } from './light';
 import { contentOf, isPrivate, OutboxRow, outboxRows, returnedVisits } from './outbox';
 import { Card, Delivery, Form, Household, Notice, Pairing, Visit } from './records';
@@ -54,6 +55,8 @@ export class Desk {
   readonly driver: Driver;
   readonly docs: Docs;
   readonly visits: Visits;
+  /** Of a household's own phone. */
+  readonly home: Own;
   readonly clips: Clips;
   private rowsAt = -1;
   private rows: HouseRow[] = [];
@@ -63,10 +66,11 @@ export class Desk {
     readonly blobs: Blobs, private readonly own: Store, private readonly bell: Bell, private lastAt: number, marked: boolean, desks: Desks,
   ) {
     this.docs = new Docs(core, blobs);
+    this.home = new Own(core, drafts, () => platform.clock.now(), (changes) => this.save(changes));
     this.clips = new Clips(core, blobs, platform, api, account.me.user);
     this.visits = new Visits(this, own, marked);
     this.driver = new Driver(core, {
-      timer: platform.timer, relogin: () => desks.relogin(), wiped: () => desks.wiped(), changed: () => bell.ring(), synced: (r) => this.synced(r),
+      syncs: 'HCV'.includes(account.me.role), timer: platform.timer, relogin: () => desks.relogin(), wiped: () => desks.wiped(), changed: () => bell.ring(), synced: (r) => this.synced(r),
     });
   }
 
@@ -255,6 +259,12 @@ export class Desk {
       const n = this.core.outbox().filter((e) => e.household === g.household).length;
       return { household: g.household, text: '已移交给' + (g.to || '别人') + (n > 0 ? '，您有 ' + n + ' 条仍在发送。' : '。') };
     });
+  }
+
+  /** Addresses of a visit's pictures, asked of the server: they work for some minutes. */
+  async photosOf(household: string, visit: string): Promise<{ id: string; url: string }[]> {
+    const photos = (await this.api.photosOf(household)).rows.filter((p) => p.visit === visit);
+    return Promise.all(photos.map(async (p) => ({ id: p.id, url: this.api.link.address((await this.api.photoLink(p.id, 'full')).url) })));
   }
 
   // ---- what pages do

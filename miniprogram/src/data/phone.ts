@@ -2,7 +2,7 @@
 
 import { Api } from '../api/calls';
 import { ApiError, Link } from '../api/link';
-import { Login } from '../api/shapes';
+import { About, Login } from '../api/shapes';
 import { Platform } from '../platform/types';
 import { Account, Accounts } from './accounts';
 import { Bell } from './bell';
@@ -80,6 +80,11 @@ export class Phone {
     this.rise();
     await this.accounts.leave(a.me.user);
     this.bell.ring();
+  }
+
+  /** Who runs the server; needs nobody to be logged in. */
+  about(): Promise<About> {
+    return this.open().about();
   }
 
   private open(): Api {

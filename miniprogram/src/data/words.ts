@@ -37,7 +37,7 @@ export function reviewed(state: string | undefined): Chip {
 /** What a change is called in the outbox. */
 export const NAMES: { readonly [type: string]: string } = {
   visit: '走访', photo: '照片', response: '政策问答', need: '需求', confirmation: '农户回执', measure: '帮扶措施', delivery: '口袋书发放',
-  household: '农户资料', member: '家庭成员', clip: '录音', consent: '照片同意', issue: '问题', complaint: '投诉建议',
+  household: '农户资料', member: '家庭成员', clip: '录音', consent: '照片同意', issue: '问题', complaint: '投诉建议', say: '想说的话',
 };
 
 const FIELDS: { readonly [field: string]: string } = {

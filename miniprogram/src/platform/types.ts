@@ -129,6 +129,8 @@ export interface Host {
   scan(): Promise<string>;
   /** Hands a saved file on to somebody; rejects with a DeviceError when the user does not. */
   share(path: string, name: string): Promise<void>;
+  /** Version of the mini-program; "" = not released. */
+  version(): string;
   /** Size of the system's letters beside the normal one: 1 = normal. */
   fontScale(): number;
 }

@@ -284,6 +284,7 @@ const host: Host = {
       throw refusal(e);
     }
   },
+  version: () => wx.getAccountInfoSync().miniProgram.version,
   fontScale: () => (wx.getAppBaseInfo().fontSizeSetting || 16) / 16,
 };
 
