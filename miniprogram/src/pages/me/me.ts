@@ -34,6 +34,10 @@ Page(page({
     this.screen.open('/packages/kit/notice/list');
   },
 
+  about() {
+    this.screen.open('/packages/home/about/about');
+  },
+
   /** From a tap only; the server counts what was granted. */
   async askReminders() {
     await this.act(async () => {
