@@ -85,9 +85,9 @@ function parts(f: Field, v: Value | undefined): string[] {
   return typeof v === 'string' && v !== '' ? v.split(',') : [];
 }
 
-/** The form: declared fields in their order, with what was changed. */
+/** The form: declared fields in their order, with what was changed. One that the profile has no words for is left out. */
 export function changeFields(d: ChangeDraft, row: Row | undefined, profile: string): FieldView[] {
-  return fieldsOf(d.kind).map((f) => {
+  const whole = fieldsOf(d.kind).map((f): FieldView => {
     const was = row && row[f.name];
     const changed = f.name in d.patch;
     const now = changed ? d.patch[f.name] : was;
@@ -100,6 +100,7 @@ export function changeFields(d: ChangeDraft, row: Row | undefined, profile: stri
       options: words.concat(odd).map((word) => ({ word, on: on.includes(word) })), max: f.kind === 'int' ? 12 : f.max || 100, required: f.required === true,
     };
   });
+  return whole.filter((f) => (f.way !== 'one' && f.way !== 'several') || f.options.length > 0);
 }
 
 /** The draft with one field set to what was typed or tapped; what is as it was before is no change. */

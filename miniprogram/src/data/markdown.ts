@@ -30,7 +30,7 @@ export function blocks(markdown: string): Block[] {
         open = { key: out.length, kind: mark.startsWith('#') ? 'heading' : mark === '' ? 'line' : 'item', runs: runs(rest) };
         out.push(open);
       } else {
-        open.runs = open.runs.concat(runs(raw).map((r) => ({ ...r, key: r.key + (open as Block).runs.length })));
+        open.runs = open.runs.concat(runs(raw)).map((r, key) => ({ ...r, key }));
       }
     }
   }

@@ -99,6 +99,10 @@ class Builder {
     if (e.type === 'photo') {
       this.photos.set(e.id, { household: e.household, visit: visitOf(e) });
     }
+    // A photo on its way is one line: its upload says more than its row.
+    if (e.type === 'photo' && e.state === '待传' && this.s.core.uploads.list().some((u) => u.photo === e.id)) {
+      return;
+    }
     const hidden = isPrivate(e.type);
     const visit = e.type === 'visit' ? e.id : visitOf(e);
     const g = hidden ? this.group('private', '', e.type) : this.group(visit ? 'visit/' + visit : e.type + '/' + e.id, e.household, visit ? 'visit' : e.type);

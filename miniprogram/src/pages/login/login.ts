@@ -17,7 +17,14 @@ Page(page({
   },
 
   draw() {
-    return { farewell: this.phone.farewell, accounts: this.phone.list().map((a) => ({ user: a.me.user, name: a.me.name, note: a.token ? '点一下就能接着用' : '已退出，资料还在' })) };
+    const note = (a: Login) => (this.lapsed(a) ? '登录过期了，点一下重新登录' : a.token ? '点一下就能接着用' : '已退出，资料还在');
+    return { farewell: this.phone.farewell, accounts: this.phone.list().map((a) => ({ user: a.me.user, name: a.me.name, note: note(a) })) };
+  },
+
+  /** Whether the server has ended the session of who is at the phone now. */
+  lapsed(a: Login): boolean {
+    const desk = this.phone.desk();
+    return desk !== undefined && desk.me === a.me.user && (desk.driver.trouble === 'login' || desk.driver.trouble === 'ended');
   },
 
   choose(e: WechatMiniprogram.TouchEvent) {
@@ -52,13 +59,13 @@ Page(page({
   async resume(e: WechatMiniprogram.TouchEvent) {
     const user = dataOf(e).user;
     const a = this.phone.list().find((x) => x.me.user === user) as Login;
-    if (a.token) {
+    if (a.token && !this.lapsed(a)) {
       await this.act(() => this.phone.switchTo(user));
       this.home();
     } else if (a.by === 'wechat') {
       await this.wechat();
     } else {
-      this.setData({ mode: a.by });
+      this.setData({ mode: a.by, reason: '' });
     }
   },
 

@@ -1,9 +1,9 @@
 import { Light, Reminder } from '../../data/index';
-import { dataOf, page, ROLES } from '../../page';
+import { page, ROLES } from '../../page';
 
 Page(page({
   data: {
-    name: '', role: '', waiting: '', notices: '', relogin: false, reminders: [] as Reminder[], leaving: false, handovers: [] as { household: string; text: string }[],
+    name: '', role: '', waiting: '', notices: '', relogin: false, reminders: [] as Reminder[], leaving: false,
     light: { text: '', tone: 'slate', hint: '' } as Pick<Light, 'text' | 'tone' | 'hint'>,
   },
 
@@ -18,7 +18,7 @@ Page(page({
     const { trouble } = this.desk.driver;
     return {
       name: me.name, role: ROLES[me.role], light, waiting: light.unsent > 0 ? ' ' + light.unsent + ' 条' : '', notices: notices > 0 ? notices + ' 条' : '',
-      handovers: this.desk.handovers(), relogin: trouble === 'login' || trouble === 'ended',
+      relogin: trouble === 'login' || trouble === 'ended',
     };
   },
 
@@ -34,18 +34,15 @@ Page(page({
     this.screen.open('/packages/kit/notice/list');
   },
 
+  about() {
+    this.screen.open('/packages/home/about/about');
+  },
+
   /** From a tap only; the server counts what was granted. */
   async askReminders() {
     await this.act(async () => {
       const n = await this.desk.askReminders(this.data.reminders);
       this.say(n > 0 ? '好，退回时会提醒您。' : '没有允许提醒，不要紧，退回的都在“今天”最上面。');
-    });
-  },
-
-  seen(e: WechatMiniprogram.TouchEvent) {
-    return this.act(async () => {
-      await this.desk.core.departedSeen(dataOf(e).id);
-      this.redraw();
     });
   },
 

@@ -25,6 +25,10 @@ Page(page({
     return undefined;
   },
 
+  again() {
+    this.setData({ answer: '', text: '' });
+  },
+
   typed(e: WechatMiniprogram.CustomEvent) {
     this.setData({ text: textOf(e) });
   },

@@ -57,7 +57,11 @@ Page(page({
   draw(this: Self) {
     const d = this.opened && this.draft();
     const house = d && this.desk.household(d.household);
-    return d && house ? { ...this.written(d), ...this.around(d, house) } : {};
+    if (!d) {
+      return {};
+    }
+    // Handed over meanwhile: what was written is sent all the same.
+    return { ...this.written(d), ...(house ? this.around(d, house) : { head: '这一户已移交', place: '写好的照样送到', phone: '', weak: [], last: '' }) };
   },
 
   /** What was written so far. */
