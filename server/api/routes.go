@@ -110,6 +110,7 @@ func (a *API) table() []Route {
 	rs = append(rs, a.fundRoutes()...)
 	rs = append(rs, a.photoRoutes()...)
 	rs = append(rs, a.subscriptionRoutes()...)
+	rs = append(rs, a.auditRoutes()...)
 	for _, t := range a.deps.Types {
 		rs = append(rs, a.recordRoutes(t)...)
 	}
@@ -145,7 +146,7 @@ func (a *API) recordRoutes(t *record.Type) []Route {
 	}
 	if t.Workflow {
 		rs = append(rs, Route{Method: http.MethodPost, Path: path + "/:id/decision", Roles: "T", Scope: Row, Body: small,
-			Doc: "Approve, return or reject a row that waits. " + t.Doc, end: typed(a.decide)},
+			Doc: "Approve, return or reject a row that waits, or object to what was approved. " + t.Doc, end: typed(a.decide)},
 			Route{Method: http.MethodPost, Path: path + "/:id/undo", Roles: "T", Scope: Row, Body: small,
 				Doc: "Take one's own decision back, within 10 seconds. " + t.Doc, end: typed(a.undo)})
 	}

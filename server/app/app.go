@@ -252,6 +252,7 @@ func (a *App) assemble(ctx context.Context) error {
 		Users:          a.Staff,
 		Rosters:        rosters{a},
 		Devices:        a.Phones,
+		Audit:          auditLog{a},
 		Erasure:        erasure{a.Retention, a.Registry},
 		Bodies:         a.Registry,
 		Cards:          a.Cards,
