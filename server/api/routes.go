@@ -75,6 +75,9 @@ func (a *API) table() []Route {
 		{Method: post, Path: "/api/v1/households/:id/pairing", Roles: "T", Scope: Household, Body: small, Doc: "Pair the household with another cadre, or end its pairing.", end: typed(a.pair)},
 		{Method: post, Path: "/api/v1/me/totp", Roles: "TK", Scope: Self, Body: small, Doc: "Begin a second factor for the console.", end: typed(a.startTOTP)},
 		{Method: post, Path: "/api/v1/me/totp/confirm", Roles: "TK", Scope: Self, Body: small, Doc: "Turn the second factor on by a first code of it.", end: typed(a.confirmTOTP)},
+		{Method: post, Path: "/api/v1/me/password", Roles: "CVTKA", Scope: Self, Body: small, Doc: "Change one's own console password; the console's sessions end.", end: typed(a.changePassword)},
+		{Method: get, Path: "/api/v1/me/sessions", Roles: all, Scope: Self, Doc: "One's own log-ins that have not ended.", end: typed(a.sessions)},
+		{Method: post, Path: "/api/v1/me/sessions/end", Roles: all, Scope: Self, Body: small, Doc: "End one's other log-ins.", end: typed(a.endOthers)},
 		{Method: post, Path: "/api/v1/me/phone", Roles: all, Scope: Self, Body: small, Doc: "Keep the telephone number that WeChat knows.", end: typed(a.savePhone)},
 
 		{Method: get, Path: "/api/v1/users", Roles: "TK", Scope: Row, Doc: "Users of the caller's area, by login.", Query: []string{"role", "township", "after", "limit"}, end: typed(a.users)},
