@@ -18,8 +18,13 @@ var front string
 // policy lets a page load nothing but its own style; it has no script.
 const policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
-// Operator is who runs this server; "" = not told.
-type Operator struct{ Name, Filing, Hotline, Version string }
+// Operator is who runs this server; "" = not told. Phone: the phone in the
+// browser is at /phone.
+type Operator struct {
+	Name, Filing, Hotline, Version string
+
+	Phone bool
+}
 
 // Handler answers every path outside /api/; fail writes problem+json. It
 // fails when the page cannot be made.
