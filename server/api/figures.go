@@ -16,6 +16,7 @@ import (
 // are fault.NotFound.
 type Counting interface {
 	Drill(ctx context.Context, a access.Actor, code string, year int64, month string) (figures.Drill, error)
+	Places(ctx context.Context, a access.Actor, code string) ([]figures.Place, error)
 }
 
 var _ Counting = (*figures.Service)(nil)
@@ -23,7 +24,25 @@ var _ Counting = (*figures.Service)(nil)
 func (a *API) figureRoutes() []Route {
 	return []Route{
 		{Method: http.MethodGet, Path: "/api/v1/figures", Roles: "TKA", Scope: Row, Doc: "Figures of a county by township, of a township by village, of a village by household; every cell is the sum of its lines.", Query: []string{"area", "year", "month"}, end: typed(a.figures)},
+		{Method: http.MethodGet, Path: "/api/v1/areas", Roles: "TKA", Scope: Row, Doc: "An area and those right below it by name: a county and its townships, a township and its villages.", Query: []string{"area"}, end: typed(a.areas)},
 	}
+}
+
+// Places are areas by name, the wider one first.
+type Places struct {
+	Rows []figures.Place `json:"rows"`
+}
+
+func (a *API) areas(c *call, _ *none) (*Places, error) {
+	code := c.gin.Query("area")
+	if len(code) > 16 {
+		return nil, fault.New(fault.NotFound, "")
+	}
+	rows, err := a.deps.Counting.Places(c.r.Context(), c.actor, code)
+	if err != nil {
+		return nil, err
+	}
+	return &Places{some(rows)}, nil
 }
 
 func (a *API) figures(c *call, _ *none) (*figures.Drill, error) {

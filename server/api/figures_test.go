@@ -18,6 +18,24 @@ func (k counting) Drill(_ context.Context, a access.Actor, code string, year int
 		k.ask("drill", string(a.Role), code, fmt.Sprint(year), month)
 }
 
+func (k counting) Places(_ context.Context, a access.Actor, code string) ([]figures.Place, error) {
+	return []figures.Place{{Code: "1", Name: "村", Level: "village"}}, k.ask("places", string(a.Role), code)
+}
+
+func TestAreaRoute(t *testing.T) {
+	f := newFixture(t)
+	for _, c := range []struct {
+		role, query string
+		status      int
+		asked       string
+	}{{"T", "", 200, "places T "}, {"K", "?area=999900", 200, "places K 999900"}, {"A", "?area=" + strings.Repeat("9", 17), 404, ""}, {"V", "", 403, ""}} {
+		f.asked = nil
+		if w := f.do(c.role, "GET", "/api/v1/areas"+c.query, ""); w.Code != c.status || f.last() != c.asked {
+			t.Errorf("%s %s: %d, asked %q", c.role, c.query, w.Code, f.last())
+		}
+	}
+}
+
 func TestFigureRoute(t *testing.T) {
 	f := newFixture(t)
 	for _, c := range []struct {

@@ -30,6 +30,9 @@
 //
 // v.Query copies the named filters of the address into the query, so filters
 // live in the URL, and adds the township that an admin of the county looks at.
+// v.Below("全部村") are the villages (or townships) for a filter, v.PlaceName a
+// code's name, v.Township "" when an admin of the county has chosen none: a
+// page about one township shows {{template "choose-township"}} then.
 // Errors of v.Get and v.Post are *Problem; hand them on. Show's become a page
 // of their own (401 leads to the login and back).
 //
@@ -66,8 +69,10 @@
 // The second argument of Form tells several forms of one act apart (a row's
 // id); the act reads it as v.Text("key"). Field's other options: value= (what
 // stands there before anything is typed), type= (date, number, password, file),
-// "wide". A deed that cannot be taken back stands inside
-// {{template "confirm" …}}: a <details> that asks once more, without script.
+// "wide"; the parts "tick" (one box) and "ticks" (several, read by v.All). A
+// deed that is not easily taken back stands inside <details class="ask">, whose
+// summary is the first button and whose form asks once more: see "user-acts" in
+// templates/users.html.
 //
 // Tables: <table class="table"> inside <div class="rows">; {{template "more"
 // .More .Data.Next}} leads to the next page; {{template "empty" "还没有…"}}

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"daohu/server/figures"
 )
 
 // View is one look at a page: what its functions work with and what its
@@ -30,6 +32,7 @@ type View struct {
 	r       *http.Request
 	token   string
 	form    url.Values // what was typed; never nil
+	places  []figures.Place
 }
 
 // Me is who looks.
