@@ -75,18 +75,19 @@ func (s *Service) Flow(ctx context.Context, township string, t *record.Type, abo
 func FlowRules(types []*record.Type) flow.Rules {
 	out := flow.Rules{}
 	for _, t := range types {
-		begins := ""
-		switch {
-		case t.Workflow:
-			begins = Pending
-		case t == household.ProposalType:
-			begins = "open"
-		default:
-			continue
+		if t.Workflow || t == household.ProposalType {
+			out[t.Name] = flow.Frame{States: mustField(t, "state").Enum, Begins: begins(t), Who: "T"}
 		}
-		out[t.Name] = flow.Frame{States: mustField(t, "state").Enum, Begins: begins, Who: "T"}
 	}
 	return out
+}
+
+// begins is the state in which a row of the type comes to the township.
+func begins(t *record.Type) string {
+	if t == household.ProposalType {
+		return "open"
+	}
+	return Pending
 }
 
 // pass holds a row to the gates of a move.
