@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"html/template"
 	"log/slog"
@@ -127,6 +128,7 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serve is the one way to a page.
 func (c *Console) serve(w http.ResponseWriter, r *http.Request, p *Page) {
 	v := &View{Page: p, console: c, w: w, r: r, form: url.Values{}, Now: c.cfg.Now().UnixMilli(), Bare: r.Header.Get("HX-Request") != ""}
+	v.Say, _ = r.Context().Value(sayKey{}).(string)
 	switch r.Method {
 	case http.MethodGet, http.MethodHead, http.MethodPost:
 	default:
@@ -188,10 +190,29 @@ func (c *Console) finish(v *View, done Done) bool {
 		if to == "" {
 			to = v.URL()
 		}
+		if v.Bare {
+			c.goOn(v, to, done.Say)
+			return true
+		}
 		c.say(v.w, done.Say)
 		http.Redirect(v.w, v.r, to, http.StatusSeeOther)
 	}
 	return true
+}
+
+type sayKey struct{}
+
+// goOn answers htmx with the page an act leads to at once, which saves a way
+// there and back.
+func (c *Console) goOn(v *View, to, say string) {
+	next, err := http.NewRequestWithContext(context.WithValue(v.r.Context(), sayKey{}, say), http.MethodGet, to, nil)
+	if err != nil {
+		http.Redirect(v.w, v.r, to, http.StatusSeeOther)
+		return
+	}
+	next.Header, next.RemoteAddr, next.RequestURI, next.Host = v.r.Header, v.r.RemoteAddr, to, v.r.Host
+	v.w.Header().Set("HX-Push-Url", to)
+	c.mux.ServeHTTP(v.w, next)
 }
 
 // send has the browser keep a file.
