@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strings"
 
-	"daohu/server/api"
 	"daohu/server/console"
 )
 
@@ -15,7 +14,6 @@ func (a *App) console() (*console.Console, error) {
 	return console.New(console.Config{
 		Operator: console.Operator{Name: c.Operator, Filing: c.Filing, Hotline: c.Hotline, Version: Version()},
 		API:      http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.API.ServeHTTP(w, r) }),
-		Fail:     api.Fail,
 		Secure:   c.TLSCert != "" || strings.HasPrefix(c.PublicURL, "https://"),
 		Now:      a.opt.Now,
 		Log:      a.opt.Log,

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"daohu/server/api"
 	"daohu/server/fault"
 )
 
@@ -27,9 +28,8 @@ type Operator struct{ Name, Filing, Hotline, Version string }
 // Config is what the console needs.
 type Config struct {
 	Operator Operator
-	API      http.Handler                                    // the program's own API, asked in process
-	Fail     func(http.ResponseWriter, *http.Request, error) // writes problem+json, for addresses that are no page
-	Secure   bool                                            // people reach the server by https: cookies go no other way
+	API      http.Handler // the program's own API, asked in process
+	Secure   bool         // people reach the server by https: cookies go no other way
 	Now      func() time.Time
 	Log      *slog.Logger
 }
@@ -115,11 +115,11 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	h.Set("Cache-Control", "no-store")
 	if _, pattern := c.mux.Handler(r); pattern == "" {
-		c.cfg.Fail(w, r, fault.New(fault.NoRoute, ""))
+		api.Fail(w, r, fault.New(fault.NoRoute, ""))
 		return
 	}
 	if err := c.origin.Check(r); err != nil {
-		c.cfg.Fail(w, r, fault.Wrap(fault.Forbidden, err))
+		api.Fail(w, r, fault.Wrap(fault.Forbidden, err))
 		return
 	}
 	c.mux.ServeHTTP(w, r)
@@ -133,7 +133,7 @@ func (c *Console) serve(w http.ResponseWriter, r *http.Request, p *Page) {
 	case http.MethodGet, http.MethodHead, http.MethodPost:
 	default:
 		w.Header().Set("Allow", "GET, HEAD, POST")
-		c.cfg.Fail(w, r, fault.New(fault.NoRoute, ""))
+		api.Fail(w, r, fault.New(fault.NoRoute, ""))
 		return
 	}
 	if r.Method == http.MethodPost {
@@ -287,20 +287,9 @@ func (c *Console) page(v *View, file string, status int) {
 	var buf bytes.Buffer
 	if err := c.files[file].ExecuteTemplate(&buf, name, v); err != nil {
 		c.cfg.Log.ErrorContext(v.r.Context(), "page cannot be written", "file", file, "err", err)
-		c.cfg.Fail(v.w, v.r, fault.Wrap(fault.Internal, err))
+		api.Fail(v.w, v.r, fault.Wrap(fault.Internal, err))
 		return
 	}
-	h := v.w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Add("Vary", "Accept-Encoding, HX-Request")
-	body := buf.Bytes()
-	if strings.Contains(v.r.Header.Get("Accept-Encoding"), "gzip") {
-		h.Set("Content-Encoding", "gzip")
-		body = zip(body)
-	}
-	h.Set("Content-Length", fmt.Sprint(len(body)))
-	v.w.WriteHeader(status)
-	if v.r.Method != http.MethodHead {
-		_, _ = v.w.Write(body) // a reader that has gone is no failure of ours
-	}
+	v.w.Header().Add("Vary", "HX-Request")
+	api.Write(v.w, v.r, status, "text/html; charset=utf-8", buf.Bytes())
 }
