@@ -193,6 +193,14 @@ func (q *Queue) counts(counts []workflow.Count) {
 	}
 }
 
+// Total is how much waits of all kinds: the figure of the menu.
+func (q *Queue) Total() (n int64) {
+	for _, k := range q.Kinds {
+		n += k.N
+	}
+	return n
+}
+
 // choose finds the record to show: the one the address names, wherever it
 // stands by now, else the first of the list.
 func (q *Queue) choose(v *View) (*Item, error) {

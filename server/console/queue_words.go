@@ -73,7 +73,11 @@ func photoHint(flag string) string {
 // clockHint says whether the phone's clock lay in the time that can be shown.
 func clockHint(r reviewedRow, arrived int64) Hint {
 	if slices.Contains(r.Flags, "clock") {
-		return Hint{"amber", "手机时间 " + clock(r.DeviceAt) + "，可证明的是 " + clock(r.WindowAt) + " 到 " + clock(arrived) + " 之间"}
+		said := "手机时间 " + clock(r.DeviceAt)
+		if r.CheckinAt > 0 {
+			said += "，签到 " + clock(r.CheckinAt)
+		}
+		return Hint{"amber", said + "，可证明的是 " + clock(r.WindowAt) + " 到 " + clock(arrived) + " 之间"}
 	}
 	return Hint{"pine", "手机时间可信"}
 }

@@ -156,6 +156,8 @@ func fieldWords() map[string]string {
 		"standard": "识别标准", "income": "人均纯收入", "watch": "监测对象类别", "risks": "返贫风险", "name": "姓名", "sex": "性别", "birth": "出生年月", "relation": "与户主关系",
 		"education": "文化程度", "school": "在校状况", "labour": "劳动技能", "work": "务工情况", "workMonths": "务工月数", "health": "健康状况", "insured": "居民医保", "pension": "养老",
 		"left": "减少原因", "leftDay": "减少日期", "joined": "增加原因", "joinedDay": "增加日期", "houseArea": "住房面积", "power": "生活用电", "tv": "广播电视", "toilet": "卫生厕所",
+		"text": "正文", "day": "日期", "stage": "四访", "met": "见到的人", "needs": "发现的需要", "checkinAt": "到户签到", "lat": "纬度", "lng": "经度", "accuracy": "误差（米）", "coord": "坐标系", "kind": "种类", "what": "做什么", "risk": "对应风险",
+		"from": "从", "to": "到", "amount": "计划金额", "quantity": "数量", "unit": "单位", "result": "结果", "reason": "原因", "month": "月份", "year": "年份", "village": "村", "state": "状态", "flag": "提示", "login": "账号", "role": "身份", "rank": "职级",
 		"road": "入户路", "roadDist": "距主干路", "fuel": "主要燃料", "type": "户类型", "*": "新增",
 	}
 }
