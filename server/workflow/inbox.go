@@ -144,8 +144,12 @@ func (s *Service) step(ctx context.Context, known map[string]flow.Step, township
 	if err != nil {
 		return flow.Step{}, err
 	}
-	known[about], err = f.Step(state)
-	return known[about], err
+	var at flow.Step // without a clock, where the state is no step of the workflow
+	if !slices.Contains(t.After, state) {
+		at, err = f.Step(state)
+	}
+	known[about] = at
+	return at, err
 }
 
 // calendar are the working days of a township.
