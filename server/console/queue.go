@@ -13,7 +13,7 @@ import (
 
 func queuePages() []Page {
 	return []Page{{Path: "/queue", Title: "审批", Roles: "T", File: "queue", Scripts: []string{"htmx.min.js"}, Show: showQueue, Acts: map[string]Act{
-		"approve": decideOne, "decide": decideOne, "undo": undoOne, "dry": decideMany, "batch": decideMany, "undoall": undoMany,
+		"approve": decideOne, "decide": decideOne, "object": objectTo, "undo": undoOne, "dry": decideMany, "batch": decideMany, "undoall": undoMany,
 	}}}
 }
 

@@ -35,6 +35,13 @@ func decideOne(v *View) (Done, error) {
 	return Done{To: v.queueURL("at", v.Text("next"), "last", last)}, nil
 }
 
+// objectTo has a record that was approved wait again.
+func objectTo(v *View) (Done, error) {
+	id := v.Text("key")
+	err := v.Post("/api/v1/records/"+v.queueKind()+"/"+url.PathEscape(id)+"/decision", Body("action", "object", "rev", v.Whole("rev"), "reason", v.Text("reason")), nil)
+	return Done{To: v.With("state", "", "at", id, "last", ""), Say: "这一条又在待审里了。"}, err
+}
+
 // reason is what was written, else the sentence that was chosen.
 func (v *View) reason() string {
 	if s := v.Text("reason"); s != "" {

@@ -19,6 +19,7 @@ type Reviewed struct {
 	Rev                   int64
 	Kind                  Kind
 	Open                  bool // it waits: there is something to decide
+	MayObject             bool // it was approved, and an admin may object
 	State                 Chip
 	Words                 string // the admin's, when it was returned or rejected
 	Facts                 []Fact
@@ -73,6 +74,7 @@ func (v *View) review(k Kind, it Item) (*Reviewed, error) {
 	a := it.about
 	out := &Reviewed{ID: r.ID, Rev: r.Rev, Kind: k, Household: r.Household, Text: r.Text, State: chip(r.State), Words: r.Words, About: a, Author: a.Author, Login: a.Login,
 		Open: r.State == "pending" || r.State == "open" || r.State == "conflict", Title: joinDots(named(a), k.Word)}
+	out.MayObject = r.State == "approved" && (k.Name == "visit" || k.Name == "clip")
 	if r.State == "open" {
 		out.State = chip("pending")
 	}
