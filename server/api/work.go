@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"daohu/server/fault"
+	"daohu/server/household"
 	"daohu/server/record"
 )
 
@@ -41,6 +42,17 @@ func (a *API) reviewed(name string) (*record.Type, error) {
 		}
 	}
 	return nil, fault.Bad(fault.Field{Name: "type", Code: "not-allowed", Detail: "这种记录不用审批。"})
+}
+
+// queued finds a type whose rows wait in the inbox: a reviewed one, or
+// proposals, which are decided one by one.
+func (a *API) queued(name string) (*record.Type, error) {
+	for _, t := range a.deps.Types {
+		if t.Name == name && t == household.ProposalType {
+			return t, nil
+		}
+	}
+	return a.reviewed(name)
 }
 
 func (a *API) quarantine(c *call, _ *none) (*Page, error) {
