@@ -12,9 +12,9 @@ import (
 )
 
 type reviewDecision struct {
-	Action string `json:"action" enum:"approve,return,reject"`
+	Action string `json:"action" enum:"approve,return,reject,object"`
 	Rev    int64  `json:"rev" minimum:"1" doc:"revision of the row the admin saw"`
-	Reason string `json:"reason,omitempty" maxLength:"200" doc:"shown to the author; needed to return and reject"`
+	Reason string `json:"reason,omitempty" maxLength:"200" doc:"shown to the author; needed to return, reject and object"`
 }
 
 type quarantineDecision struct {

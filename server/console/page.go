@@ -45,6 +45,7 @@ func pages() []Page {
 	for _, some := range [][]Page{
 		overviewPages(),
 		userPages(),
+		householdPages(),
 	} {
 		all = append(all, some...)
 	}
