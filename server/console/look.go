@@ -22,9 +22,14 @@ type House struct {
 	Rev, People                           int64
 }
 
-// Name is what the household is called: its head, else its 户编号. The county
-// and auditors are not shown names.
-func (h House) Name() string { return cmp.Or(h.Head, h.Code, h.ID) }
+// Name is what the household is called: its head; to those who do not see
+// the name, its 户编号.
+func (h House) Name() string {
+	if strings.Trim(h.Head, "*") == "" {
+		return cmp.Or(h.Code, h.ID)
+	}
+	return h.Head
+}
 
 // House is a household by id, asked for once a page; a failure leaves the id.
 func (v *View) House(id string) House {
@@ -79,6 +84,9 @@ func (v *View) Person(id string) string { return v.people()[id].Name }
 
 // Cadres are the cadres in use as options, by unit and name, empty word first.
 func (v *View) Cadres(empty string) []Option { return v.staffOf("C", empty) }
+
+// Writers are those who write visits, as Cadres.
+func (v *View) Writers(empty string) []Option { return v.staffOf("CV", empty) }
 
 func (v *View) staffOf(roles, empty string) []Option {
 	var list []staff.User

@@ -46,6 +46,7 @@ func pages() []Page {
 		overviewPages(),
 		userPages(),
 		householdPages(),
+		visitPages(),
 	} {
 		all = append(all, some...)
 	}

@@ -62,3 +62,8 @@ func brief(s string) string {
 	}
 	return string([]rune(s)[:briefMost]) + "…"
 }
+
+// photoState is why a photo cannot be seen.
+func photoState(state string) string {
+	return map[string]string{"": "照片还在路上", "bad": "照片坏了", "erased": "照片已删除", "refused": "这户不同意拍照", "withheld": "这户收回了同意"}[state]
+}
