@@ -153,6 +153,8 @@ func flat(options []any) []any {
 			for _, s := range x {
 				out = append(out, s+"="+s)
 			}
+		case []any:
+			out = append(out, flat(x)...)
 		case []Option:
 			for _, p := range x {
 				out = append(out, p)

@@ -173,7 +173,7 @@ func (o *Overview) tasks(v *View) error {
 			return err
 		}
 		left, of := len(due.Rows)+due.More, len(all.Rows)+all.More
-		o.Tasks = append(o.Tasks, Task{Word: "本月还要走访的户（共 " + strconv.Itoa(of) + " 户）", N: left, URL: v.linkTo("/visits", "/visits?due=1")})
+		o.Tasks = append(o.Tasks, Task{Word: "本月还要走访的户（共 " + strconv.Itoa(of) + " 户）", N: left, URL: v.linkTo("/due", "/due")})
 	}
 	needs, more, err := countRows(v, "/api/v1/needs", url.Values{"township": {o.Code}, "state": {"overdue"}}, func(map[string]any) bool { return true })
 	if err != nil {

@@ -46,6 +46,8 @@ func pages() []Page {
 		overviewPages(),
 		queuePages(),
 		userPages(),
+		householdPages(),
+		visitPages(),
 	} {
 		all = append(all, some...)
 	}

@@ -13,7 +13,7 @@ import (
 
 func queuePages() []Page {
 	return []Page{{Path: "/queue", Title: "审批", Roles: "T", File: "queue", Scripts: []string{"htmx.min.js"}, Show: showQueue, Acts: map[string]Act{
-		"approve": decideOne, "decide": decideOne, "object": objectTo, "undo": undoOne, "dry": decideMany, "batch": decideMany, "undoall": undoMany,
+		"approve": decideOne, "decide": decideOne, "object": objectHere, "undo": undoOne, "dry": decideMany, "batch": decideMany, "undoall": undoMany,
 	}}}
 }
 
@@ -29,6 +29,7 @@ type Queue struct {
 	At    *Reviewed // nil = nothing is waiting
 	Next  string
 	Left  int64  // of this kind, whatever the filters
+	Aside int64  // changes in quarantine
 	Last  *Taken // the decision that may still be taken back
 }
 
@@ -50,7 +51,6 @@ func queueKinds() []Kind {
 	return []Kind{
 		reviewed("visit", "走访", true), reviewed("measure", "措施", false), reviewed("clip", "录音", false),
 		{Name: "proposal", Word: "改动", Yes: "accept", No: "refuse", YesWord: "采纳", NoWord: "不采纳"},
-		{Name: "quarantine", Word: "待核对", Yes: "take", No: "refuse", YesWord: "接收", NoWord: "不接收"},
 	}
 }
 
@@ -97,12 +97,7 @@ func showQueue(v *View) (any, error) {
 
 // list reads one page of what waits.
 func (q *Queue) list(v *View) error {
-	var err error
-	if q.Kind.Name == "quarantine" {
-		err = q.quarantine(v)
-	} else {
-		err = q.inbox(v)
-	}
+	err := q.inbox(v)
 	if err == nil && len(q.Items) == 0 && v.Filter("after") != "" { // all of this page is done
 		q2 := v.r.URL.Query()
 		q2.Del("after")
@@ -151,39 +146,15 @@ func (q *Queue) inbox(v *View) error {
 	return nil
 }
 
-// quarantine are changes that could not be taken by themselves.
-func (q *Queue) quarantine(v *View) error {
-	var page struct {
-		Rows []json.RawMessage
-		Next string
-	}
-	var counts workflow.Page
-	if err := v.Get("/api/v1/inbox", url.Values{"limit": {"1"}}, &counts); err != nil {
-		return err
-	}
-	q.counts(counts.Counts)
-	ask := v.Query("after")
-	ask.Set("limit", strconv.Itoa(onePage))
-	if err := v.Get("/api/v1/quarantine", ask, &page); err != nil {
-		return err
-	}
-	q.Next = page.Next
-	for _, raw := range page.Rows {
-		var r Kept
-		if err := json.Unmarshal(raw, &r); err != nil {
-			return err
-		}
-		q.Items = append(q.Items, Item{ID: r.ID, Rev: 1, Title: typeWord(r.kind()), Sub: clock(r.At), raw: raw, Chips: []Chip{whyChip(r.Why)}})
-	}
-	return nil
-}
-
 func (q *Queue) counts(counts []workflow.Count) {
 	for _, c := range counts {
 		for i := range q.Kinds {
 			if q.Kinds[i].Name == c.Type && c.State != "returned" {
 				q.Kinds[i].N += c.N
 			}
+		}
+		if c.Type == "quarantine" {
+			q.Aside += c.N
 		}
 	}
 	for _, k := range q.Kinds {
@@ -213,7 +184,7 @@ func (q *Queue) choose(v *View) (*Item, error) {
 			return &q.Items[i], nil
 		}
 	}
-	if id != "" && q.Kind.Name != "quarantine" {
+	if id != "" {
 		it := Item{ID: id}
 		err := v.Get("/api/v1/records/"+q.Kind.Name+"/"+url.PathEscape(id), nil, &it.raw)
 		if err == nil {
@@ -278,7 +249,7 @@ func (v *View) taken() *Taken {
 	}
 	rev, err1 := strconv.ParseInt(part[1], 10, 64)
 	until, err2 := strconv.ParseInt(part[2], 10, 64)
-	word := map[string]string{"approve": "通过", "return": "退回", "reject": "不通过", "accept": "采纳", "refuse": "不采纳", "take": "接收"}[part[3]]
+	word := map[string]string{"approve": "通过", "return": "退回", "reject": "不通过", "accept": "采纳", "refuse": "不采纳"}[part[3]]
 	if err1 != nil || err2 != nil || word == "" {
 		return nil
 	}

@@ -14,29 +14,22 @@ import (
 func decideOne(v *View) (Done, error) {
 	kind, id, action := v.queueKind(), v.Text("key"), v.Text("action")
 	path := "/api/v1/records/" + kind + "/" + url.PathEscape(id) + "/decision"
-	switch kind {
-	case "proposal":
+	if kind == "proposal" {
 		path = "/api/v1/proposals/" + url.PathEscape(id) + "/decision"
-	case "quarantine":
-		path = "/api/v1/quarantine/" + url.PathEscape(id) + "/decision"
-	}
-	body := Body("action", action, "reason", v.reason())
-	if kind != "quarantine" {
-		body["rev"] = v.Whole("rev")
 	}
 	var row struct{ Rev int64 }
-	if err := v.Post(path, body, &row); err != nil {
+	if err := v.Post(path, Body("action", action, "rev", v.Whole("rev"), "reason", v.reason()), &row); err != nil {
 		return Done{}, err
 	}
 	last := fmt.Sprintf("%s.%d.%d.%s", id, row.Rev, 0, action)
-	if kind != "proposal" && kind != "quarantine" {
+	if kind != "proposal" { // one that was settled stays so
 		last = fmt.Sprintf("%s.%d.%d.%s", id, row.Rev, v.Now+workflow.UndoFor.Milliseconds(), action)
 	}
 	return Done{To: v.queueURL("at", v.Text("next"), "last", last)}, nil
 }
 
-// objectTo has a record that was approved wait again.
-func objectTo(v *View) (Done, error) {
+// objectHere has a record that was approved wait again.
+func objectHere(v *View) (Done, error) {
 	id := v.Text("key")
 	err := v.Post("/api/v1/records/"+v.queueKind()+"/"+url.PathEscape(id)+"/decision", Body("action", "object", "rev", v.Whole("rev"), "reason", v.Text("reason")), nil)
 	return Done{To: v.With("state", "", "at", id, "last", ""), Say: "这一条又在待审里了。"}, err

@@ -25,7 +25,7 @@ type Reviewed struct {
 	Facts                 []Fact
 	Changes               []Change
 	Hints                 []Hint
-	Photos                []Picture
+	Photos                []Shot
 	Sound                 string // address; "" = none
 	Household, Author     string
 	Login                 string
@@ -43,8 +43,8 @@ type Change struct{ Word, Old, New, Theirs string }
 // Hint is something for the reviewer to weigh; it decides nothing.
 type Hint struct{ Tone, Text string }
 
-// Picture is one photo of a visit.
-type Picture struct {
+// Shot is one photo of a visit, as the reviewer sees it.
+type Shot struct {
 	ID, Note, Word string // Word: why there is none to see; "" = there is
 	Hints          []string
 }
@@ -64,9 +64,6 @@ type reviewedRow struct {
 
 // review reads all that the reviewer wants to see of one record.
 func (v *View) review(k Kind, it Item) (*Reviewed, error) {
-	if k.Name == "quarantine" {
-		return reviewKept(k, it)
-	}
 	var r reviewedRow
 	if err := json.Unmarshal(it.raw, &r); err != nil {
 		return nil, err
@@ -104,10 +101,8 @@ func (v *View) review(k Kind, it Item) (*Reviewed, error) {
 }
 
 func (v *View) reviewVisit(out *Reviewed, r reviewedRow) error {
-	stage := stageWord(r.Stage)
-	if stage != "" {
-		out.Title = joinDots(out.Title, stage)
-	}
+	n, _ := r.Stage.(float64) // a visit's is a number
+	out.Title = joinDots(out.Title, stage(int64(n)))
 	out.When = joinDots(day(r.Day), checkedIn(r.CheckinAt), out.When)
 	out.Facts = facts("见到", joined(r.Met), "发现的需要", r.Needs)
 	for _, f := range r.Flags {
@@ -187,9 +182,12 @@ func (v *View) photos(out *Reviewed, r reviewedRow) error {
 		if p.Visit != r.ID {
 			continue
 		}
-		one := Picture{ID: p.ID, Note: p.Note, Word: map[string]string{"": "还在路上", "bad": "打不开", "erased": "已删除", "refused": "农户不同意，没有收"}[p.State]}
+		one := Shot{ID: p.ID, Note: p.Note, Word: photoState(p.State)}
+		if p.State == "stored" || p.State == "withheld" { // taken back by the household, shown to the township still
+			one.Word = ""
+		}
 		for _, f := range p.Flags {
-			one.Hints = append(one.Hints, photoHint(f))
+			one.Hints = append(one.Hints, flag(f))
 		}
 		out.Photos = append(out.Photos, one)
 	}
@@ -245,6 +243,7 @@ func proposed(out *Reviewed, r reviewedRow) {
 
 func measureFacts(r reviewedRow) []Fact {
 	quantity, amount := "", ""
+	at, _ := r.Stage.(string)
 	if r.Quantity > 0 {
 		quantity = strconv.FormatInt(r.Quantity, 10) + r.Unit
 	}
@@ -252,7 +251,7 @@ func measureFacts(r reviewedRow) []Fact {
 		amount = yuan(r.Amount) + " 元"
 	}
 	return facts("种类", r.Kind, "做什么", r.What, "对应风险", r.Risk, "数量", quantity, "计划金额", amount, "资金来源", r.Fund, "从", day(r.From), "到", day(r.To),
-		"走到哪一步", measureStage(r.Stage), "结果", r.Result, "农户的意见", agreement(r.Agreement), "农户的话", r.Objection)
+		"走到哪一步", progress(at), "结果", r.Result, "农户的意见", agreement(r.Agreement), "农户的话", r.Objection)
 }
 
 // facts makes facts of words and values, without those that say nothing.

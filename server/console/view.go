@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 
+	"daohu/server/account/staff"
 	"daohu/server/figures"
 )
 
@@ -33,6 +34,8 @@ type View struct {
 	token   string
 	form    url.Values // what was typed; never nil
 	places  []figures.Place
+	houses  map[string]House
+	users   map[string]staff.User
 }
 
 // Me is who looks.

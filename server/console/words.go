@@ -124,7 +124,8 @@ func asJSON(v any) (string, error) {
 func functions(assets func(string) (string, error)) template.FuncMap {
 	return template.FuncMap{
 		"asset": assets, "chip": chip, "role": role, "typeWord": typeWord, "fieldWord": fieldWord, "time": clock, "day": day, "yuan": yuan,
-		"count": count, "list": list, "joined": joined, "json": asJSON,
+		"count": count, "list": list, "joined": joined, "fieldOf": fieldOf,
+		"stage": stage, "photoState": photoState, "progress": progress, "arrived": arrived, "flag": flag, "channel": channel, "ending": ending, "caseChip": caseChip, "brief": brief, "json": asJSON,
 		"options": func(pairs ...string) []Option {
 			var out []Option
 			for i := 0; i+1 < len(pairs); i += 2 {
@@ -150,14 +151,31 @@ func fieldWord(name string) string {
 	return name
 }
 
+// fieldOf is what a field of a type is called: "member.idNo".
+func fieldOf(name string) string {
+	of, field, _ := strings.Cut(name, ".")
+	if of == "measure" {
+		return "帮扶措施"
+	}
+	return map[string]string{"household": "户", "member": "成员"}[of] + "：" + fieldWord(field)
+}
+
 func fieldWords() map[string]string {
 	return map[string]string{
 		"address": "家庭住址", "phone": "联系电话", "notes": "备注", "danger": "是否危房", "water": "安全饮水", "class": "户属性", "cause": "主要致贫原因", "causes": "其他致贫原因",
 		"standard": "识别标准", "income": "人均纯收入", "watch": "监测对象类别", "risks": "返贫风险", "name": "姓名", "sex": "性别", "birth": "出生年月", "relation": "与户主关系",
 		"education": "文化程度", "school": "在校状况", "labour": "劳动技能", "work": "务工情况", "workMonths": "务工月数", "health": "健康状况", "insured": "居民医保", "pension": "养老",
 		"left": "减少原因", "leftDay": "减少日期", "joined": "增加原因", "joinedDay": "增加日期", "houseArea": "住房面积", "power": "生活用电", "tv": "广播电视", "toilet": "卫生厕所",
-		"text": "正文", "day": "日期", "stage": "四访", "met": "见到的人", "needs": "发现的需要", "checkinAt": "到户签到", "lat": "纬度", "lng": "经度", "accuracy": "误差（米）", "coord": "坐标系", "kind": "种类", "what": "做什么", "risk": "对应风险",
-		"from": "从", "to": "到", "amount": "计划金额", "quantity": "数量", "unit": "单位", "result": "结果", "reason": "原因", "month": "月份", "year": "年份", "village": "村", "state": "状态", "flag": "提示", "login": "账号", "role": "身份", "rank": "职级",
+		"met": "见到的人", "needs": "发现的需要", "checkinAt": "到户签到", "lat": "纬度", "lng": "经度", "accuracy": "误差（米）", "coord": "坐标系", "risk": "对应风险",
+		"month": "月份", "year": "年份", "flag": "提示", "login": "账号", "role": "身份", "rank": "职级",
 		"road": "入户路", "roadDist": "距主干路", "fuel": "主要燃料", "type": "户类型", "*": "新增",
+		"code": "编号", "village": "村编号", "place": "村和寨", "exit": "脱贫标志", "exitYear": "脱贫年度", "planYear": "计划脱贫年度", "safety": "政策兜底", "noLabour": "整户无劳动力兜底",
+		"military": "军烈属", "riskAt": "识别时间", "cleared": "风险已消除", "clearedAt": "消除时间", "clearedBy": "消除方式", "incomeYear": "收入年度", "wage": "工资性收入",
+		"business": "经营收入", "property": "财产性收入", "transfer": "转移性收入", "expense": "经营支出", "bank": "开户银行", "bankAccount": "银行账号", "farmland": "耕地", "forest": "林地",
+		"returned": "退耕还林", "orchard": "林果", "pasture": "牧草地", "pond": "水面", "idNo": "证件号码", "ethnic": "民族", "staff": "职工医保", "serious": "大病保险", "extra": "商业补充医保",
+		"post": "公益性岗位", "service": "现役军人", "certNo": "残疾证号", "diagnosis": "病情", "head": "户主", "people": "人口", "state": "状态", "erasedAt": "抹去的时间",
+		"reason": "原因", "into": "并到哪一户", "day": "日期", "action": "怎么办", "rev": "版本", "households": "户数", "q": "找农户", "what": "做什么", "kind": "类别", "from": "从哪天", "to": "到哪天",
+		"amount": "计划金额", "quantity": "数量", "unit": "单位", "stage": "走到哪一步", "result": "结果", "text": "内容", "answer": "答复", "category": "类别", "subject": "问题", "measure": "怎么解决",
+		"due": "期限", "owner": "谁来办", "source": "来源", "fen": "金额", "account": "用在哪里", "fund": "资金", "why": "为什么", "cadre": "干部", "file": "表格文件", "rows": "表格里的行",
 	}
 }
