@@ -47,6 +47,7 @@ func pages() []Page {
 		userPages(),
 		householdPages(),
 		visitPages(),
+		measurePages(),
 	} {
 		all = append(all, some...)
 	}
