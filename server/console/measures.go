@@ -219,27 +219,21 @@ func reallocate(v *View) (Done, error) {
 
 // measureOf finds the one approved measure of a household by its 户编号.
 func (v *View) measureOf(code string) (string, error) {
-	var found Found
-	if err := v.Post("/api/v1/search", Body("q", code), &found); err != nil {
+	h, err := v.byCode("to", code)
+	if err != nil {
 		return "", err
 	}
-	for _, r := range found.Rows {
-		if r.Household.Code != code {
-			continue
-		}
-		rows, err := every[Row](v, "/api/v1/records/measure", url.Values{"household": {r.Household.ID}}, 5)
-		if err != nil {
-			return "", err
-		}
-		rows = slices.DeleteFunc(rows, func(m Row) bool {
-			return m.Text("state") != "approved" || m.Text("id") == v.ID() || v.Text("kind") != "" && m.Text("kind") != v.Text("kind")
-		})
-		if len(rows) == 1 {
-			return rows[0].Text("id"), nil
-		}
-		return "", fault.Bad(fault.Field{Name: "kind", Code: "not-allowed", Detail: fmt.Sprintf("这一户有 %d 项合适的措施，要正好一项。请选措施的类别，或者先给这一户添加措施。", len(rows))})
+	rows, err := every[Row](v, "/api/v1/records/measure", url.Values{"household": {h.ID}}, 5)
+	if err != nil {
+		return "", err
 	}
-	return "", fault.Bad(fault.Field{Name: "to", Code: "not-allowed", Detail: "没有这个户编号。请照名册抄完整。"})
+	rows = slices.DeleteFunc(rows, func(m Row) bool {
+		return m.Text("state") != "approved" || m.Text("id") == v.ID() || v.Text("kind") != "" && m.Text("kind") != v.Text("kind")
+	})
+	if len(rows) == 1 {
+		return rows[0].Text("id"), nil
+	}
+	return "", fault.Bad(fault.Field{Name: "kind", Code: "not-allowed", Detail: fmt.Sprintf("这一户有 %d 项合适的措施，要正好一项。请选措施的类别，或者先给这一户添加措施。", len(rows))})
 }
 
 // Money is a township's funds.

@@ -48,6 +48,7 @@ func pages() []Page {
 		householdPages(),
 		visitPages(),
 		measurePages(),
+		casePages(),
 	} {
 		all = append(all, some...)
 	}

@@ -56,6 +56,19 @@ func caseChip(state, due, today string) Chip {
 	return chip(state)
 }
 
+// issueChip is the chip of a line of the problem ledger.
+func issueChip(state, due, today string) Chip {
+	switch {
+	case state == "done":
+		return Chip{"等核实", "slate", "…"}
+	case state == "checked":
+		return Chip{"已销号", "pine", "✓"}
+	case state == "open" && (due == "" || due >= today):
+		return Chip{"还没办", "amber", "…"}
+	}
+	return caseChip(state, due, today)
+}
+
 // briefMost is how many characters of a text stand in a row of a table.
 const briefMost = 60
 
