@@ -120,7 +120,7 @@ export async function close() {
 
 /** A phone with a WeChat user in it. Close it: that fails when the browser complained of anything. */
 export class Phone {
-  static async open(server, who, { care = false, size = PHONE, place = true } = {}) {
+  static async open(server, who, { care = false, size = PHONE, place = true, privacy = true } = {}) {
     const phone = new Phone();
     phone.server = server;
     phone.context = await browser.newContext({
@@ -128,6 +128,11 @@ export class Phone {
       permissions: place ? ['geolocation'] : [], geolocation: place ? { latitude: 27.5, longitude: 106.2, accuracy: 15 } : undefined,
     });
     phone.complaints = [];
+    /** Taps since the count was last set. */
+    phone.taps = 0;
+    if (privacy) {
+      await phone.context.addInitScript((key) => localStorage.setItem(key, '1'), `wx:${who}:privacy`);
+    }
     phone.address = `${server.url}/phone/?who=${encodeURIComponent(who)}&scale=${care ? 1.4 : 1}`;
     await phone.start();
     return phone;
@@ -175,10 +180,15 @@ export class Phone {
 
   async tap(words) {
     await this.button(words).first().click();
+    this.taps++;
   }
 
   async sees(words) {
-    await this.text(words).first().waitFor();
+    try {
+      await this.text(words).first().waitFor();
+    } catch (e) {
+      throw new Error(`"${words}" never came. The page says:\n${await this.top.innerText()}\nThe link said:\n${(await this.page.locator('#panel li').allTextContents()).join('\n')}`, { cause: e });
+    }
   }
 
   async title(words) {
@@ -231,6 +241,9 @@ export class Phone {
     assert.deepEqual(complaints, []);
   }
 }
+
+/** Today in the programme's time. */
+export const today = () => new Date(Date.now() + 8 * 3600_000).toISOString().slice(0, 10);
 
 /** Waits until f gives something true, asking again and again. */
 export async function until(f, what) {
