@@ -1,6 +1,7 @@
 # run    the demo, on Go alone: no service, no cgo
 # build  the program as it is released, in bin/daohu
 # test   every check there is; installs what it lacks, starts its own MariaDB and Redis
+# console-test  the console in Chromium, against the demo
 # kill   server and databases killed under load: KILLS of the server on each database, a fifth of mariadbd
 # mutants plants classic sync bugs one by one and lets the simulation find them; fails while one survives
 # lint   only what needs no test run
@@ -16,7 +17,7 @@ TIMEOUT ?= 15m
 # Kills of the server on each database in make kill.
 KILLS ?= 1000
 
-.PHONY: run build test kill mutants lint gen check
+.PHONY: run build test console-test kill mutants lint gen check
 
 tally = $(GO) run ./server/servertest/tally
 
@@ -34,6 +35,11 @@ phone = \
 	'node: pages in Chromium: cd miniprogram && npm run --silent test:runner'
 endif
 
+# The console against the demo.
+console = \
+	'gate: npm ci of the console: cd server/console/browser && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error' \
+	'node: console in Chromium: cd server/console/browser && npm test --silent'
+
 # The phone comes first: Go tests drive its compiled sync core.
 server = 'go: server: deploy/test/with-services.sh $(GO) test -json -vet=off -count=1 -p $(PARALLEL) -timeout $(TIMEOUT) ./...'
 
@@ -46,7 +52,10 @@ build:
 
 test:
 	@deploy/test/install.sh
-	@DAOHU_TEST_FULL=1 $(tally) $(gates) $(phone) $(server)
+	@DAOHU_TEST_FULL=1 $(tally) $(gates) $(phone) $(console) $(server)
+
+console-test:
+	@$(tally) $(console)
 
 kill:
 	DAOHU_KILLS=$(KILLS) deploy/test/with-services.sh $(GO) test ./server/servertest/killloop -count=1 -timeout 0 -v -run 'Killed'
