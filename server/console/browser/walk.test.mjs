@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
-import { ADMINS, api, demo, households, launch, login, newID, open, phone, today } from './support.mjs';
+import { ADMINS, api, demo, households, launch, login, open, phone, registry, today } from './support.mjs';
 
 const AXE = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 let server;
@@ -19,29 +19,13 @@ before(async () => {
   browser = await launch();
   admin = await api(server.url, 'admin');
   worker = await phone(server.url, 'demo:village-01');
-  pages = await registry();
+  pages = await registry(admin);
 });
 
 after(async () => {
   await browser?.close();
   await server?.stop();
 });
-
-/** The pages as the program lists them, an id from the API in place of {id}. */
-async function registry() {
-  const { spawnSync } = await import('node:child_process');
-  const out = spawnSync('go', ['run', './server/console/pagelist'], { cwd: new URL('../../..', import.meta.url).pathname, encoding: 'utf8' });
-  assert.equal(out.status, 0, out.stderr);
-  const list = JSON.parse(out.stdout);
-  for (const p of list) {
-    if (!p.path.includes('{')) continue;
-    const rows = (await admin.get(p.sample.replace('/api/v1', ''))).rows;
-    assert.ok(rows.length > 0, p.path + ': nothing at ' + p.sample);
-    p.path = p.path.replace(/\{\w+\}/, rows[0].id);
-  }
-  assert.ok(list.length > 2);
-  return list;
-}
 
 /** A window of a role; those above a township look at the demo's first one. */
 async function as(role, options) {
