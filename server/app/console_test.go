@@ -101,7 +101,7 @@ func (f *fixture) consolePath(p console.Page) string {
 // the others are refused in words, nobody without a session sees anything, and
 // nobody sees a planted text of a township out of reach.
 func TestConsoleRoles(t *testing.T) {
-	f := newFixture(t, fixtureOptions{})
+	f := newMatrix(t)
 	logins := map[string]string{"H": "household-1-0", "C": "cadre-1-0", "V": "village-1", "T": "admin-1", "K": "county-1", "A": "auditor-1"}
 	pages := 0
 	for _, p := range console.Pages() {

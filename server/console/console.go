@@ -22,8 +22,13 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 // small is the largest body of a form in bytes.
 const small = 64 << 10
 
-// Operator is who runs this server; "" = not told.
-type Operator struct{ Name, Filing, Hotline, Version string }
+// Operator is who runs this server; "" = not told. Phone: the phone in the
+// browser is at /phone.
+type Operator struct {
+	Name, Filing, Hotline, Version string
+
+	Phone bool
+}
 
 // Config is what the console needs.
 type Config struct {

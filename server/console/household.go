@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"daohu/server/fault"
 	"daohu/server/household"
 	"daohu/server/record"
 )
@@ -249,21 +248,10 @@ func reopenHousehold(v *View) (Done, error) {
 	return Done{To: "/households/" + v.ID(), Say: "已重新打开这一户。结对要另外安排。"}, v.Post("/api/v1/households/"+v.ID()+"/reopen", map[string]any{"rev": v.carried("rev"), "reason": v.Text("reason")}, nil)
 }
 
-// mergeHousehold takes the other household by its 户编号, which is looked up as
-// whoever looks may.
 func mergeHousehold(v *View) (Done, error) {
-	var found Found
-	code := v.Text("into")
-	if code != "" {
-		if err := v.Post("/api/v1/search", Body("q", code), &found); err != nil {
-			return Done{}, err
-		}
+	h, err := v.byCode("into", v.Text("into"))
+	if err != nil {
+		return Done{}, err
 	}
-	for _, r := range found.Rows {
-		if h := r.Household; h.Code == code {
-			err := v.Post("/api/v1/households/"+v.ID()+"/merge", map[string]any{"rev": v.carried("rev"), "into": h.ID, "reason": v.Text("reason")}, nil)
-			return Done{To: "/households/" + h.ID, Say: "已并到这一户。"}, err
-		}
-	}
-	return Done{}, fault.Bad(fault.Field{Name: "into", Code: "not-allowed", Detail: "没有这个户编号。请照名册抄完整。"})
+	return Done{To: "/households/" + h.ID, Say: "已并到这一户。"}, v.Post("/api/v1/households/"+v.ID()+"/merge", map[string]any{"rev": v.carried("rev"), "into": h.ID, "reason": v.Text("reason")}, nil)
 }

@@ -48,6 +48,8 @@ func pages() []Page {
 		userPages(),
 		householdPages(),
 		visitPages(),
+		measurePages(),
+		casePages(),
 	} {
 		all = append(all, some...)
 	}

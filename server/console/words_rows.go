@@ -1,6 +1,10 @@
 package console
 
-import "unicode/utf8"
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
 
 // stage is what one of the four visits (四访) is called; "" = none.
 func stage(n int64) string {
@@ -52,6 +56,19 @@ func caseChip(state, due, today string) Chip {
 	return chip(state)
 }
 
+// issueChip is the chip of a line of the problem ledger.
+func issueChip(state, due, today string) Chip {
+	switch {
+	case state == "done":
+		return Chip{"等核实", "slate", "…"}
+	case state == "checked":
+		return Chip{"已销号", "pine", "✓"}
+	case state == "open" && (due == "" || due >= today):
+		return Chip{"还没办", "amber", "…"}
+	}
+	return caseChip(state, due, today)
+}
+
 // briefMost is how many characters of a text stand in a row of a table.
 const briefMost = 60
 
@@ -66,4 +83,28 @@ func brief(s string) string {
 // photoState is why a photo cannot be seen.
 func photoState(state string) string {
 	return map[string]string{"": "照片还在路上", "bad": "照片坏了", "erased": "照片已删除", "refused": "这户不同意拍照", "withheld": "这户收回了同意"}[state]
+}
+
+// moneyWhy is why money moved.
+func moneyWhy(why string) string {
+	if w := map[string]string{"received": "收到", "opening": "以前已给", "allocated": "安排", "disbursed": "付到户", "whole_household_away": "全户外出，转走", "stopped": "措施停了，转走", "correction": "更正"}[why]; w != "" {
+		return w
+	}
+	return why
+}
+
+// digits is a number to be typed again; "" for none.
+func digits(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.FormatInt(n, 10)
+}
+
+// plainYuan is an amount of fen to be typed again, in yuan; "" for none.
+func plainYuan(fen int64) string {
+	if fen == 0 {
+		return ""
+	}
+	return strings.ReplaceAll(yuan(fen), ",", "")
 }
