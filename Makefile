@@ -2,6 +2,7 @@
 # phone  the phone in the browser, in miniprogram/dist/phone
 # build  the program as it is released, in bin/daohu
 # test   every check there is; installs what it lacks, starts its own MariaDB and Redis
+# console-test  the console in Chromium, against the demo
 # phone-test  the phone's part of it: types, official compilers, core, pages in Chromium
 # kill   server and databases killed under load: KILLS of the server on each database, a fifth of mariadbd
 # mutants plants classic sync bugs one by one and lets the simulation find them; fails while one survives
@@ -18,7 +19,7 @@ TIMEOUT ?= 15m
 # Kills of the server on each database in make kill.
 KILLS ?= 1000
 
-.PHONY: run phone build test phone-test kill mutants lint gen check
+.PHONY: run phone build test phone-test console-test kill mutants lint gen check
 
 tally = $(GO) run ./server/servertest/tally
 
@@ -41,6 +42,11 @@ phone = \
 	'node: compiled pages: cd miniprogram && npm run --silent test:compiled'
 endif
 
+# The console against the demo.
+console = \
+	'gate: npm ci of the console: cd server/console/browser && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error' \
+	'node: console in Chromium: cd server/console/browser && npm test --silent'
+
 # The phone comes first: Go tests drive its compiled sync core.
 server = 'go: server: deploy/test/with-services.sh $(GO) test -json -vet=off -count=1 -p $(PARALLEL) -timeout $(TIMEOUT) ./...'
 
@@ -57,7 +63,11 @@ build:
 
 test:
 	@deploy/test/install.sh
-	@DAOHU_TEST_FULL=1 $(tally) $(gates) $(phone) $(server)
+	@DAOHU_TEST_FULL=1 $(tally) $(gates) $(phone) $(console) $(server)
+
+console-test:
+	@deploy/test/install.sh
+	@$(tally) -marks $(console)
 
 phone-test:
 	@deploy/test/install.sh
