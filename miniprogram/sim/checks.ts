@@ -20,7 +20,7 @@ interface Ledger {
   visits: LedgerRow[];
   responses: LedgerRow[];
   proposals: { id: string; row: string; field: string; state: string }[];
-  quarantine: { id: string }[];
+  quarantine: { id: string; mutation: string }[];
   history: { row: string; field: string; old: string; new: string }[];
   /** Households sent again because a daily digest differed. */
   healed: number;
@@ -260,6 +260,10 @@ export class Checks {
       }
       if (this.w.restores === 0) {
         this.w.fail(`P2 ${c.type} ${c.id}: ${f.code} "${f.ref}" is not at the township`);
+      }
+      // Told before a restore, and put aside anew when the network delivered the request again after it.
+      if (f.code === 'quarantined' && l.quarantine.some((q) => c.patch !== null && q.mutation.includes(JSON.stringify(c.id)) && q.mutation.includes(c.value))) {
+        return;
       }
       // Told before a restore, offered again after it, and then plainly applied.
       this.w.books.fates.delete(c.tag);
