@@ -37,6 +37,8 @@ export class Checks {
   /** Phones that have yet to hear that the server was restored. */
   private behind = new Set<Phone>();
   private syncs = 0;
+  /** What was said of each mutation since the last restore, to whichever phone. */
+  private verdicts = new Map<string, string>();
 
   constructor(private readonly w: World) {}
 
@@ -44,6 +46,15 @@ export class Checks {
   async begin(): Promise<void> {
     const l = await this.ledger();
     l.visits.concat(l.responses).forEach((r) => this.before.add(r.id));
+  }
+
+  /** P3: whoever offers a mutation again hears what became of it. */
+  heard(mutation: string, code: string): void {
+    const before = this.verdicts.get(mutation);
+    this.verdicts.set(mutation, code);
+    if (before !== undefined && before !== code && (isWaiting(before) || isWaiting(code))) {
+      this.w.fail(`P3 it was said to be "${before}" and then to be "${code}": ${mutation.slice(0, 200)}`);
+    }
   }
 
   /** P10: nothing but an acknowledgement, or being returned, shortens the outbox. */
@@ -123,6 +134,7 @@ export class Checks {
   /** The server went back: so may what phones see, until each has heard of it. */
   restored(): void {
     this.seen = new Map();
+    this.verdicts = new Map();
     this.behind = new Set(this.w.phones);
   }
 
@@ -237,7 +249,7 @@ export class Checks {
         const ought = ((want[h].rows || {})[type] || []).slice().sort();
         have.forEach((t) => {
           if (!ought.includes(t)) {
-            this.w.fail(`P1 ${phone.name}: ${type} in ${h}: extra or other row ${t.slice(0, 400)}`);
+            this.w.fail(`P1 ${phone.name}: ${type} in ${h}: extra or other row ${t.slice(0, 400)} …${t.slice(-120)}, not one of ${ought.map((o) => o.slice(0, 30) + " …" + o.slice(-120)).join(" | ").slice(0, 600)}`);
           }
         });
         if (have.length !== ought.length) {

@@ -21,6 +21,8 @@ export interface Surroundings {
   meanwhile(phone: Phone, when: 'before' | 'after'): Promise<void>;
   /** What an answer that reached the phone said of its mutations. */
   told(tag: string, code: string, ref: string): void;
+  /** An answer said what became of one mutation, "" = it was plainly applied. */
+  heard(mutation: string, code: string): void;
   count(what: string): void;
   log(line: string): void;
 }
@@ -178,6 +180,7 @@ export class Phone implements Transport {
         const tag = tagOf({ id: m[3], patch: m[5] });
         this.acknowledged.add(tag);
         const x = results.get(m[0]);
+        this.around.heard(`${tag} ${m[6]}`, x ? x[1] : '');
         if (x) {
           this.around.told(tag, x[1], x[3] || '');
         }

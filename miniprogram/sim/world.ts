@@ -68,6 +68,8 @@ export class World implements Surroundings {
   private serial = 0;
   private faults = 0.25;
   private inside = false;
+  /** A poll that is to be answered in the middle of another phone's push. */
+  private flash: { phone: Phone; request?: HttpRequest; answer?: (r: HttpResponse) => void; asked?: () => void } | null = null;
 
   constructor(
     readonly peer: Peer,
@@ -77,11 +79,12 @@ export class World implements Surroundings {
     without: Iterable<number> = [],
     /** In a database of its own: the same seed may be played twice. */
     private readonly fresh = false,
+    private readonly more: { [action: string]: number } = {},
   ) {
     this.without = new Set(without);
     this.dice = new Dice(seed);
     this.wordy = this.dice.chance(0.4) ? 0.8 : 0.1;
-    this.restorable = this.dice.chance(0.15);
+    this.restorable = this.dice.chance(0.15) || 'restore' in more;
     this.random = new SeededRandom(seed ^ 0x5bd1e995);
     this.checks = new Checks(this);
     this.now = 1790000000000 + (seed % 1000) * 86400000;
@@ -107,7 +110,7 @@ export class World implements Surroundings {
     this.serial = (i + 1) * 1000;
     await this.tick(this.dice.below(60000));
     this.log(`step ${i}`);
-    await act(this, this.dice.weighted(ACTIONS));
+    await act(this, this.dice.weighted({ ...ACTIONS, ...this.more }));
   }
 
   fail(message: string): never {
@@ -128,6 +131,10 @@ export class World implements Surroundings {
 
   told(tag: string, code: string, ref: string): void {
     this.books.told(tag, code, ref);
+  }
+
+  heard(mutation: string, code: string): void {
+    this.checks.heard(mutation, code);
   }
 
   unique(prefix: string): string {
@@ -164,7 +171,73 @@ export class World implements Surroundings {
     await this.peer.ask('clock', { at: this.now });
   }
 
+  /** One phone polls one server while the other server is in the middle of another phone's push. */
+  async during(push: Phone, poll: Phone): Promise<void> {
+    const faults = this.faults;
+    this.faults = 0;
+    this.inside = true;
+    this.version++;
+    const flash: World['flash'] = { phone: poll };
+    this.flash = flash;
+    const asked = new Promise<void>((resolve) => (flash!.asked = resolve));
+    const polled = this.sync(poll, true);
+    await Promise.race([asked, polled]);
+    this.version++;
+    await this.sync(push);
+    this.flash = null;
+    if (flash!.answer && flash!.request) { // there was no push to be in the middle of
+      flash!.answer(await this.deliver(poll, flash!.request));
+    }
+    await polled;
+    this.version++;
+    this.inside = false;
+    this.faults = faults;
+  }
+
+  /** Holds the poll of a flash back until somebody pushes. */
+  private held(phone: Phone, request: HttpRequest): Promise<HttpResponse> | undefined {
+    const f = this.flash;
+    if (!f || f.phone !== phone || f.request || request.method !== 'GET') {
+      return undefined;
+    }
+    f.request = request;
+    return new Promise((resolve) => {
+      f.answer = resolve;
+      f.asked!();
+    });
+  }
+
+  /** A push with the poll of a flash in the middle of it. */
+  private async pushed(phone: Phone, request: HttpRequest): Promise<HttpResponse | undefined> {
+    const f = this.flash;
+    if (!f || !f.request || !f.answer || f.phone === phone || !/"muts":\[\[/.test(String(request.body)) || /POISON413/.test(String(request.body))) {
+      return undefined;
+    }
+    this.flash = null;
+    const { method, path } = f.request;
+    const node = this.dice.below(2);
+    const within = 4 + this.dice.below(24);
+    const r = await this.peer.ask('http', {
+      method: request.method, path: request.path, token: phone.owner.token, body: request.body, node, within,
+      inner: { op: 'http', method, path, token: f.phone.owner.token, body: '', node: 1 - node },
+    });
+    this.version++;
+    if (r.told) {
+      this.count('poll in the middle of a push');
+      this.log(`  after statement ${within} of the push of ${phone.name} ${f.phone.name} polls`);
+      f.answer(await this.judge(f.phone, f.request, r.told as Reply, true));
+    } else {
+      f.answer(await this.deliver(f.phone, f.request));
+    }
+    f.answer = undefined;
+    return this.judge(phone, request, r, true);
+  }
+
   async deliver(phone: Phone, request: HttpRequest, die = 0): Promise<HttpResponse> {
+    const flashed = this.held(phone, request) || (await this.pushed(phone, request));
+    if (flashed) {
+      return flashed;
+    }
     this.counts.requests++;
     if (request.method === 'POST' && /POISON413/.test(String(request.body))) {
       return { status: 413, headers: {}, body: '{"code":"too-large","detail":"内容太大。"}' };

@@ -66,7 +66,8 @@ type call struct {
 	At        int64           `json:"at"`
 	Node      int             `json:"node"`
 	Die       int             `json:"die"`   // the node dies after this statement; 0 = it lives
-	After     int             `json:"after"` // inner happens after this statement of the pull
+	After     int             `json:"after"`  // inner happens after this statement of the pull
+	Within    int             `json:"within"` // inner happens after this statement of the request; 0 = by After
 	Inner     *call           `json:"inner"`
 	Method    string          `json:"method"`
 	Path      string          `json:"path"`
