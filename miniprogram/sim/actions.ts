@@ -14,7 +14,7 @@ export const ACTIONS = {
   pair: 8, bounce: 3, 'admin edit': 7, decide: 6, erase: 2, settle: 3, disable: 1, end: 2, purge: 0.7,
   wipe: 0.7, restart: 1, backup: 4, restore: 3,
   poll: 5, kill: 7, reopen: 3, full: 4, replay: 6, copy: 1, jump: 3, skew: 2, resend: 2, dismiss: 2,
-  'old app': 1, update: 2, 'second user': 0.7, flash: 3,
+  'old app': 1, update: 2, 'second user': 0.7, flash: 3, guest: 1,
 };
 
 export type Action = keyof typeof ACTIONS;
@@ -74,6 +74,7 @@ const DOINGS: { [a in Action]?: Doing } = {
     }
     return w.during(p, w.dice.pick(others));
   },
+  guest,
   replay: async (w, p) => {
     if (p.link.past.length > 0) {
       w.count('old request replayed');
@@ -182,13 +183,20 @@ export function someHousehold(w: World, p: Phone): string {
   return mine.length > 0 ? w.dice.pick(mine) : w.dice.pick(w.households);
 }
 
+/** Text that no compression makes shorter. */
+function noise(w: World, runes: number): string {
+  let out = '';
+  for (let i = runes; i > 0; i--) {
+    out += String.fromCharCode(0x4e00 + w.dice.below(0x5000));
+  }
+  return out;
+}
+
 /** Text that is found again by its first word; sometimes long, and hard to compress. */
 function text(w: World): { text: string } {
   let out = w.unique('t') + ';';
   if (w.dice.chance(w.wordy)) {
-    for (let i = 200 + w.dice.below(1700); i > 0; i--) {
-      out += String.fromCharCode(0x4e00 + w.dice.below(0x5000));
-    }
+    out += noise(w, 200 + w.dice.below(1700));
   } else if (w.dice.chance(0.2)) {
     out += w.dice.pick(['<b>&"\\', '\u2028\u2029', '换\n行', '😀é', '半个\ud800字']);
   }
@@ -256,6 +264,32 @@ async function editField(w: World, p: Phone): Promise<void> {
   const field = w.dice.pick(['address', 'notes'].filter((f) => knows(w, p, 'household', f)));
   const value = w.unique('f');
   await w.save(p, { type: 'household', id: h, household: h, patch: { [field]: value } }, field, value);
+}
+
+/**
+ * A household that becomes the phone's own in the middle of a round of several
+ * pages, and another's again before the next.
+ */
+async function guest(w: World, p: Phone): Promise<void> {
+  const others = w.cadres().filter((u) => u.user !== p.owner.user);
+  const mine = held(w, p);
+  const theirs = w.households.filter((h) => !mine.includes(h));
+  if (p.owner.role !== 'C' || mine.length === 0 || theirs.length === 0) {
+    return DOINGS.sync!(w, p);
+  }
+  for (const household of mine) { // so that there are pages
+    w.books.wrote(Books.key('household', household, 'notes'), 'admin');
+    await w.op('edit', { household, field: 'notes', value: w.unique('admin') + noise(w, 250) });
+  }
+  const household = w.dice.pick(theirs);
+  const [come, go] = [2 + w.dice.below(2), 3 + w.dice.below(4)];
+  w.version++;
+  await w.sync(p, false, async (n) => {
+    if (n === come || n === Math.max(go, come + 1)) {
+      w.version++;
+      await w.op('pair', { household, cadre: n === come ? p.owner.user : w.dice.pick(others).user });
+    }
+  });
 }
 
 /** A change that the server will never take. */

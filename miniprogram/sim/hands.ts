@@ -128,6 +128,7 @@ export const HANDS: { [a in Action]?: Doing } = {
   backup: async (w) => {
     if (w.restorable) {
       await w.must('backup');
+      w.checks.backup();
       w.backupAt = w.now;
     }
   },

@@ -21,8 +21,10 @@ export interface Surroundings {
   meanwhile(phone: Phone, when: 'before' | 'after'): Promise<void>;
   /** What an answer that reached the phone said of its mutations. */
   told(tag: string, code: string, ref: string): void;
-  /** An answer said what became of one mutation, "" = it was plainly applied. */
-  heard(mutation: string, code: string): void;
+  /** An answer said what became of one mutation, code "" = it was plainly applied. */
+  heard(mutation: string, code: string, ref: string): void;
+  /** The phone is about to ask: every answer before is stored. */
+  looked(phone: Phone): void;
   count(what: string): void;
   log(line: string): void;
 }
@@ -57,6 +59,10 @@ export class Phone implements Transport {
   wiping = false;
   /** It once erased itself. */
   wiped = false;
+  /** Rows the last answer told as the phone's own: type and id. */
+  own = new Set<string>();
+  /** Called before each request; null = nothing is. */
+  asks: (() => Promise<void>) | null = null;
 
   constructor(
     readonly name: string,
@@ -101,6 +107,12 @@ export class Phone implements Transport {
     return true;
   }
 
+  /** Households of which a part is there and not yet the whole. */
+  halves(): string[] {
+    const begin = 'd/' + encodeURIComponent(this.owner.user) + '/p/';
+    return Array.from(this.disk.keys()).filter((k) => k.startsWith(begin)).map((k) => k.substr(begin.length, 12));
+  }
+
   /** Tags in the outbox, oldest first. */
   waiting(): string[] {
     return this.core.outbox().map((e: Entry) => tagOf(e));
@@ -126,6 +138,11 @@ export class Phone implements Transport {
     const mine = this.storage;
     mine.point();
     await this.link.release();
+    mine.point();
+    this.around.looked(this);
+    if (this.asks) {
+      await this.asks();
+    }
     this.exchanges++;
     this.noteRound(request);
     const noisy = this.around.faultRate() > 0;
@@ -163,13 +180,14 @@ export class Phone implements Transport {
     if (r.status !== 200) {
       return;
     }
-    let a: { last?: number; newClient?: string; wipe?: boolean; results?: [number, string, string?, string?][] };
+    let a: { last?: number; newClient?: string; wipe?: boolean; results?: [number, string, string?, string?][]; own?: [string, string][] };
     try {
       a = JSON.parse(r.body) as typeof a;
     } catch {
       return; // a cut answer acknowledges nothing
     }
     this.wiping = this.wiping || a.wipe === true;
+    this.own = new Set((a.own || []).map(([type, id]) => type + ' ' + id));
     if (request.method !== 'POST' || a.newClient) {
       return;
     }
@@ -180,7 +198,7 @@ export class Phone implements Transport {
         const tag = tagOf({ id: m[3], patch: m[5] });
         this.acknowledged.add(tag);
         const x = results.get(m[0]);
-        this.around.heard(`${tag} ${m[6]}`, x ? x[1] : '');
+        this.around.heard(`${tag} ${m[6]}`, x ? x[1] : '', (x && x[3]) || '');
         if (x) {
           this.around.told(tag, x[1], x[3] || '');
         }

@@ -133,8 +133,12 @@ export class World implements Surroundings {
     this.books.told(tag, code, ref);
   }
 
-  heard(mutation: string, code: string): void {
-    this.checks.heard(mutation, code);
+  heard(mutation: string, code: string, ref: string): void {
+    this.checks.heard(mutation, code, ref);
+  }
+
+  looked(phone: Phone): void {
+    this.checks.halves(phone);
   }
 
   unique(prefix: string): string {
@@ -318,7 +322,8 @@ export class World implements Surroundings {
   /** Saves a change on a phone and books it when it was promised. */
   async save(phone: Phone, change: Change, field: string, value: string): Promise<void> {
     const before = phone.waiting();
-    const entry = written(change, phone.name, field, value, phone.core.households().includes(change.household));
+    const held = phone.core.households().concat(phone.core.departed().map((g) => g.household));
+    const entry = written(change, phone.name, field, value, held.includes(change.household));
     this.log(`${phone.name} saves ${change.type} ${change.id} in ${change.household}: ${JSON.stringify(change.patch).slice(0, 160)}`);
     try {
       await phone.core.save(change);
@@ -371,11 +376,17 @@ export class World implements Surroundings {
     }
   }
 
-  /** One sync of a phone with every check that follows it. */
-  async sync(phone: Phone, poll = false): Promise<string> {
+  /** One sync of a phone with every check that follows it; asks is called before each of its requests. */
+  async sync(phone: Phone, poll = false, asks?: (request: number) => Promise<void>): Promise<string> {
     const before = phone.waiting();
     const others = this.checks.others(phone);
+    let n = 0;
+    phone.asks = asks ? () => asks(++n) : null;
     const report = await phone.sync(poll);
+    phone.asks = null;
+    if (!phone.storage.dead) {
+      this.checks.halves(phone);
+    }
     await this.revived(phone, before);
     this.books.listen(phone);
     this.checks.outbox(phone, before);
