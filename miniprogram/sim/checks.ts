@@ -165,6 +165,11 @@ export class Checks {
     this.backedUp = new Map(this.verdicts);
   }
 
+  /** Receipts are kept as long as tombstones. */
+  purged(): void {
+    this.verdicts = new Map();
+  }
+
   /** The server went back: so may what phones see, until each has heard of it. */
   restored(): void {
     this.seen = new Map();

@@ -115,6 +115,7 @@ export const HANDS: { [a in Action]?: Doing } = {
       await w.tick((w.dice.chance(0.7) ? 181 : 20) * DAY);
       await w.op('purge');
       w.purges++;
+      w.checks.purged();
     }
   },
   wipe: async (w, p) => {

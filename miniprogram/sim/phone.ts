@@ -109,8 +109,10 @@ export class Phone implements Transport {
 
   /** Households of which a part is there and not yet the whole. */
   halves(): string[] {
-    const begin = 'd/' + encodeURIComponent(this.owner.user) + '/p/';
-    return Array.from(this.disk.keys()).filter((k) => k.startsWith(begin)).map((k) => k.substr(begin.length, 12));
+    const mine = 'd/' + encodeURIComponent(this.owner.user) + '/';
+    const keys = Array.from(this.disk.keys()).filter((k) => k.startsWith(mine)).map((k) => k.slice(mine.length));
+    // A commit that storage has yet to carry out may still take them away.
+    return keys.some((k) => k.startsWith('!')) ? [] : keys.filter((k) => k.startsWith('p/')).map((k) => k.substr(2, 12));
   }
 
   /** Tags in the outbox, oldest first. */

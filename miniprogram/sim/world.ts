@@ -65,6 +65,8 @@ export class World implements Surroundings {
   purges = 0;
   /** Steps left out: by shrinking. */
   readonly without: Set<number>;
+  /** The first broken promise; the sync core takes what is thrown while it asks for a bad link. */
+  private broken: Broken | null = null;
   private serial = 0;
   private faults = 0.25;
   private inside = false;
@@ -114,7 +116,8 @@ export class World implements Surroundings {
   }
 
   fail(message: string): never {
-    throw new Broken(message);
+    this.broken = this.broken || new Broken(message);
+    throw this.broken;
   }
 
   log(line: string): void {
@@ -384,6 +387,9 @@ export class World implements Surroundings {
     phone.asks = asks ? () => asks(++n) : null;
     const report = await phone.sync(poll);
     phone.asks = null;
+    if (this.broken) {
+      throw this.broken;
+    }
     if (!phone.storage.dead) {
       this.checks.halves(phone);
     }
