@@ -47,16 +47,31 @@ func focus(name string) string {
 	return ""
 }
 
-// hunt plays worlds with one mutant on, "" = none, until a promise breaks.
+// hunt plays worlds with one mutant on until a promise breaks. The world that
+// caught it must be one that the product survives.
 func (b built) hunt(ctx context.Context, name string, worlds int) (catch, error) {
-	args := []string{b.sim, "--seed", strconv.Itoa(seed), "--worlds", strconv.Itoa(worlds), "--shrink", "0"}
-	if more := focus(name); more != "" {
+	c, err := b.play(ctx, name, focus(name), 1, worlds)
+	if err != nil || c.promise == "" {
+		return c, err
+	}
+	sound, err := b.play(ctx, "", focus(name), c.worlds, c.worlds)
+	if err == nil && sound.promise != "" {
+		err = fmt.Errorf("world %d of mutant %q breaks %s without it:\n%s", c.worlds, name, sound.promise, sound.report)
+	}
+	return c, err
+}
+
+// play plays the worlds first to last with a mutant on, "" = none, until a
+// promise breaks.
+func (b built) play(ctx context.Context, name, more string, first, last int) (catch, error) {
+	args := []string{b.sim, "--seed", strconv.Itoa(seed), "--first", strconv.Itoa(first), "--worlds", strconv.Itoa(last), "--shrink", "0"}
+	if more != "" {
 		args = append(args, "--more", more)
 	}
 	cmd := exec.CommandContext(ctx, "node", append(args, "--", b.server)...)
 	cmd.Env = append(os.Environ(), env+"="+name)
 	out, err := cmd.CombinedOutput()
-	c := catch{worlds: worlds, report: tail(string(out), 12)}
+	c := catch{worlds: last, report: tail(string(out), 12)}
 	if m := broken.FindStringSubmatch(string(out)); m != nil {
 		c.promise = m[1]
 		c.worlds, _ = strconv.Atoi(m[2]) // digits, by the pattern
