@@ -3,6 +3,7 @@
 # test   every check there is; installs what it lacks, starts its own MariaDB and Redis
 # kill   server and databases killed under load: KILLS of the server on each database, a fifth of mariadbd
 # mutants plants classic sync bugs one by one and lets the simulation find them; fails while one survives
+# soak   plays the simulation on both databases for FOR
 # lint   only what needs no test run
 # gen    writes all that is derived from the declarations of server/record
 # check  fails when gen would change something
@@ -13,10 +14,13 @@ PARALLEL ?= 2
 # The limit of one package's tests.
 TIMEOUT ?= 15m
 
+# How long make soak plays.
+FOR ?= 60s
+
 # Kills of the server on each database in make kill.
 KILLS ?= 1000
 
-.PHONY: run build test kill mutants lint gen check
+.PHONY: run build test kill mutants soak lint gen check
 
 tally = $(GO) run ./server/servertest/tally
 
@@ -57,6 +61,10 @@ lint:
 mutants:
 	@cd miniprogram && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@$(GO) run ./server/servertest/mutant
+
+soak:
+	@cd miniprogram && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@deploy/test/with-services.sh $(GO) run ./server/servertest/soak -for $(FOR)
 
 gen:
 	$(GO) run ./server/gen
