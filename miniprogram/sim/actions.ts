@@ -184,7 +184,7 @@ export function someHousehold(w: World, p: Phone): string {
 }
 
 /** Text that no compression makes shorter. */
-function noise(w: World, runes: number): string {
+export function noise(w: World, runes: number): string {
   let out = '';
   for (let i = runes; i > 0; i--) {
     out += String.fromCharCode(0x4e00 + w.dice.below(0x5000));

@@ -63,6 +63,10 @@ export class Phone implements Transport {
   own = new Set<string>();
   /** Called before each request; null = nothing is. */
   asks: (() => Promise<void>) | null = null;
+  /** Stands in for the network; null = nothing does. */
+  wire: ((request: HttpRequest, send: () => Promise<HttpResponse>) => Promise<HttpResponse>) | null = null;
+  /** Told when the app begins to do something and when it has ended; null = nobody is. */
+  running: ((on: boolean) => void) | null = null;
 
   constructor(
     readonly name: string,
@@ -80,19 +84,34 @@ export class Phone implements Transport {
   /** Starts the app on what its storage holds. */
   async open(): Promise<void> {
     this.storage = new MemoryStorage(this.disk);
-    this.core = await this.start(this.storage);
+    this.core = await this.app(() => this.start(this.storage, this));
   }
 
-  private start(storage: MemoryStorage): Promise<SyncCore> {
+  /** Something the app does itself, not the test around it. */
+  async app<T>(run: () => Promise<T>): Promise<T> {
+    if (!this.running) {
+      return run();
+    }
+    this.running(true);
+    try {
+      return await run();
+    } finally {
+      if (this.running) {
+        this.running(false);
+      }
+    }
+  }
+
+  private start(storage: MemoryStorage, transport: Transport): Promise<SyncCore> {
     return SyncCore.open({
       account: this.owner.user, me: this.owner.user, tables: this.old || this.around.tables, storage,
-      transport: this, clock: this.clock, random: this.random, budget: this.budget,
+      transport, clock: this.clock, random: this.random, budget: this.budget,
     });
   }
 
   /** What an app would find that is started on a copy of the storage. */
-  twin(): Promise<SyncCore> {
-    return this.start(new MemoryStorage(new Map(this.disk)));
+  twin(disk: Disk = new Map(this.disk), transport: Transport = this): Promise<SyncCore> {
+    return this.start(new MemoryStorage(disk), transport);
   }
 
   /** Starts it again when it died. */
@@ -125,7 +144,7 @@ export class Phone implements Transport {
     const stalled = new Promise<'stalled'>((resolve) => {
       this.link.stalled = () => resolve('stalled');
     });
-    const run = poll ? this.core.poll() : this.core.sync();
+    const run = this.app(() => (poll ? this.core.poll() : this.core.sync()));
     const first = await Promise.race([run, stalled]);
     this.link.stalled = null;
     if (first === 'stalled') {
@@ -158,7 +177,8 @@ export class Phone implements Transport {
       this.around.log(`${this.name} fault: ${fault}`);
     }
     this.link.note(request);
-    const r = await this.link.carry(fault, request);
+    const carry = (): Promise<HttpResponse> => this.link.carry(fault, request);
+    const r = this.wire ? await this.wire(request, carry) : await carry();
     if (fault === 'answer late') {
       return r;
     }

@@ -62,6 +62,8 @@ export class World implements Surroundings {
   /** When the last backup was taken; 0 = never. */
   backupAt = 0;
   restores = 0;
+  /** How often an app died. */
+  deaths = 0;
   purges = 0;
   /** Steps left out: by shrinking. */
   readonly without: Set<number>;
@@ -100,6 +102,15 @@ export class World implements Surroundings {
         await this.step(i);
       }
     }
+    await this.quiet();
+    await this.checks.final();
+  }
+
+  /** Runs one told history, without any fault that it does not bring itself. */
+  async script(told: (w: World) => Promise<void>): Promise<void> {
+    this.faults = 0;
+    await this.settle();
+    await told(this);
     await this.quiet();
     await this.checks.final();
   }
@@ -329,7 +340,7 @@ export class World implements Surroundings {
     const entry = written(change, phone.name, field, value, held.includes(change.household));
     this.log(`${phone.name} saves ${change.type} ${change.id} in ${change.household}: ${JSON.stringify(change.patch).slice(0, 160)}`);
     try {
-      await phone.core.save(change);
+      await phone.app(() => phone.core.save(change));
       this.books.keep(entry, phone.owner.user);
     } catch (e) {
       if (!phone.storage.dead) {
@@ -362,6 +373,7 @@ export class World implements Surroundings {
   /** A phone that died is opened again: its outbox may not be shorter than what it was told. */
   async revived(phone: Phone, before: string[]): Promise<void> {
     if (await phone.revive()) {
+      this.deaths++;
       this.checks.outbox(phone, before);
       this.adopt(phone);
     }
