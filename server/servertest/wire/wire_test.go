@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"testing"
 
+	"daohu/server/parcel"
 	"daohu/server/servertest"
 )
 
@@ -172,7 +173,7 @@ func TestChangedRecord(t *testing.T) {
 		check(t, err)
 		status, body, h, err := Poll(Polls(), s.Addr, s.Cadre, f)
 		check(t, err)
-		if status != 200 || (n > 1 && h.Get("Content-Encoding") != "gzip") {
+		if status != 200 || !parcel.Is(body) {
 			t.Fatalf("%d %v", status, h)
 		}
 		target, limit := int64(120), int64(195)

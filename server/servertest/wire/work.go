@@ -7,8 +7,11 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
+
+	"daohu/server/parcel"
 )
 
 // Polls asks, as the phone does, whether there is anything, over HTTP/2
@@ -23,7 +26,7 @@ func Polls() *http.Client {
 // Poll asks once for cursor and returns the status, the bytes of the body as
 // they came, and the header fields.
 func Poll(c *http.Client, addr string, who Account, f Facts) (status int, body []byte, h http.Header, err error) {
-	r, err := http.NewRequest(http.MethodGet, "http://"+addr+"/api/v1/sync?cursor="+f.Cursor+"&schema=1&client="+f.Client, nil)
+	r, err := http.NewRequest(http.MethodGet, "http://"+addr+"/api/v1/sync?cursor="+f.Cursor+"&schema=1&client="+f.Client+"&pack="+strconv.Itoa(parcel.Current), nil)
 	if err != nil {
 		return 0, nil, nil, err
 	}
