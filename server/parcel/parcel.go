@@ -41,10 +41,24 @@ var ErrTooLong = errors.New("parcel: too long")
 
 // packers and unpackers are dear to make (1 MB and 40 KB) and are kept.
 var (
-	start     = sync.OnceValue(func() []byte { return Shorten(nil, []byte(Dictionary)) })
-	packers   = sync.Pool{New: func() any { w, _ := flate.NewWriterDict(nil, flate.BestCompression, start()); return w }} // the level is valid
-	unpackers = sync.Pool{New: func() any { return flate.NewReaderDict(nil, start()) }}
+	packers = sync.Pool{New: func() any {
+		w, _ := flate.NewWriterDict(nil, flate.BestCompression, start()) // the level is valid
+		return w
+	}}
+	unpackers = sync.Pool{New: func() any {
+		u := &unpacker{dictionary: start()}
+		u.stream = flate.NewReaderDict(nil, u.dictionary)
+		return u
+	}}
 )
+
+type unpacker struct {
+	dictionary []byte
+	stream     io.ReadCloser
+}
+
+// start is the dictionary as a compressor begins with it.
+func start() []byte { return Shorten(nil, []byte(Dictionary)) }
 
 // Is reports whether a body is a parcel and no JSON.
 func Is(body []byte) bool { return len(body) > 0 && body[0] == Current }
@@ -80,13 +94,13 @@ func Open(body []byte, limit int) (ids []string, text []byte, err error) {
 		ids = append(ids, base64.RawURLEncoding.EncodeToString(body[:idBytes]))
 		body = body[idBytes:]
 	}
-	r := unpackers.Get().(io.ReadCloser)
-	defer unpackers.Put(r)
+	u := unpackers.Get().(*unpacker)
+	defer unpackers.Put(u)
 	rest := bytes.NewReader(body)
-	if err := r.(flate.Resetter).Reset(rest, start()); err != nil {
+	if err := u.stream.(flate.Resetter).Reset(rest, u.dictionary); err != nil {
 		return nil, nil, ErrBroken
 	}
-	short, err := io.ReadAll(io.LimitReader(r, int64(limit)+1))
+	short, err := io.ReadAll(io.LimitReader(u.stream, int64(limit)+1))
 	switch {
 	case len(short) > limit:
 		return nil, nil, ErrTooLong

@@ -77,10 +77,11 @@ export function packRows<R extends { id: string }>(rows: R[]): Packed | undefine
     let at = 0;
     for (const k of Object.keys(r)) {
       const i = keys.indexOf(k);
+      if (k.indexOf(',') >= 0 || (i >= 0 && i < at)) {
+        return undefined;
+      }
       if (i < 0) {
         keys.splice(at++, 0, k);
-      } else if (i < at || k.indexOf(',') >= 0) {
-        return undefined;
       } else {
         at = i + 1;
       }
