@@ -233,7 +233,7 @@ func TestDemo(t *testing.T) {
 	if homes != 1896 || people != 8640 {
 		t.Errorf("%d households, %d people, want 1896 and 8640", homes, people)
 	}
-	for login, role := range map[string]access.Role{"cadre-001": "C", "cadre-157": "C", "household-0001": "H", "household-0373": "H", "village-01": "V", "admin": "T", "admin-2": "T", "county": "K", "auditor": "A"} {
+	for login, role := range map[string]access.Role{"cadre-001": "C", "cadre-157": "C", "household-0001": "H", "household-0373": "H", "village-01": "V", "admin": "T", "admin-b": "T", "admin-2": "T", "county": "K", "auditor": "A"} {
 		l, err := a.Accounts.LoginWeChat(t.Context(), "demo:"+login, "")
 		if err != nil || l.User.Role != role {
 			t.Errorf("demo:%s: %v %v", login, l.User.Role, err)

@@ -16,7 +16,7 @@ import (
 // township was judged by Scope; a card that is not of it is fault.NotFound.
 type Cards interface {
 	Save(ctx context.Context, a access.Actor, township string, e booklet.Entry) (booklet.Master, error)
-	Publish(ctx context.Context, a access.Actor, township, id string, rev int64) (booklet.Master, error)
+	Submit(ctx context.Context, a access.Actor, township, id string, rev int64) (booklet.Master, error)
 	Archive(ctx context.Context, a access.Actor, township, id string, rev int64) (booklet.Master, error)
 	Preview(ctx context.Context, township, id string) (booklet.Master, error)
 	// Words are the terms a township goes by; of "" those that ship.
@@ -39,7 +39,7 @@ func (a *API) cardRoutes() []Route {
 	get, post := http.MethodGet, http.MethodPost
 	return []Route{
 		{Method: post, Path: "/api/v1/cards", Roles: "T", Scope: Township, Body: batch, Doc: "Keep a draft of a policy card, or write over one.", Query: []string{"township"}, end: typed(a.saveCard)},
-		{Method: post, Path: "/api/v1/cards/:id/publish", Roles: "T", Scope: Township, Body: small, Doc: "Make a draft the next edition of its code.", Query: []string{"township"}, end: typed(a.moveCard(Cards.Publish))},
+		{Method: post, Path: "/api/v1/cards/:id/submit", Roles: "T", Scope: Township, Body: small, Doc: "Hand one's draft to another admin, whose approval makes it the next edition of its code.", Query: []string{"township"}, end: typed(a.moveCard(Cards.Submit))},
 		{Method: post, Path: "/api/v1/cards/:id/archive", Roles: "T", Scope: Township, Body: small, Doc: "Take a card out of use, or throw a draft away.", Query: []string{"township"}, end: typed(a.moveCard(Cards.Archive))},
 		{Method: get, Path: "/api/v1/cards/:id/preview", Roles: "T", Scope: Township, Doc: "A card as written, as households see it and as it is read aloud.", Query: []string{"township"}, end: typed(a.previewCard)},
 		{Method: post, Path: "/api/v1/clips/:id/body", Roles: "CV", Scope: Row, Body: booklet.MaxClip, Media: []string{booklet.ClipMime}, Time: slowest,

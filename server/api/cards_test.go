@@ -20,8 +20,8 @@ func (s cards) Save(_ context.Context, a access.Actor, township string, e bookle
 	return booklet.Master{ID: rowID}, s.ask("save", string(a.Role), township, fmt.Sprintf("%+v", e))
 }
 
-func (s cards) Publish(_ context.Context, _ access.Actor, township, id string, rev int64) (booklet.Master, error) {
-	return booklet.Master{ID: id}, s.ask("publish", township, id, fmt.Sprint(rev))
+func (s cards) Submit(_ context.Context, _ access.Actor, township, id string, rev int64) (booklet.Master, error) {
+	return booklet.Master{ID: id}, s.ask("submit", township, id, fmt.Sprint(rev))
 }
 
 func (s cards) Archive(_ context.Context, _ access.Actor, township, id string, rev int64) (booklet.Master, error) {
@@ -58,10 +58,10 @@ func TestCardRoutes(t *testing.T) {
 		{"T", "POST", "/api/v1/cards", `{"code":"water","title":"题","text":"文","state":"published"}`, 422, ""},
 		{"C", "POST", "/api/v1/cards", draft, 403, ""},
 		{"T", "POST", "/api/v1/cards?township=1", draft, 404, ""},
-		{"T", "POST", "/api/v1/cards/" + rowID + "/publish", `{"rev":2}`, 200, "publish " + town + " " + rowID + " 2"},
-		{"T", "POST", "/api/v1/cards/" + rowID + "/publish", `{}`, 422, ""},
-		{"T", "POST", "/api/v1/cards/short/publish", `{"rev":2}`, 404, ""},
-		{"K", "POST", "/api/v1/cards/" + rowID + "/publish", `{"rev":2}`, 403, ""},
+		{"T", "POST", "/api/v1/cards/" + rowID + "/submit", `{"rev":2}`, 200, "submit " + town + " " + rowID + " 2"},
+		{"T", "POST", "/api/v1/cards/" + rowID + "/submit", `{}`, 422, ""},
+		{"T", "POST", "/api/v1/cards/short/submit", `{"rev":2}`, 404, ""},
+		{"K", "POST", "/api/v1/cards/" + rowID + "/submit", `{"rev":2}`, 403, ""},
 		{"T", "POST", "/api/v1/cards/" + rowID + "/archive", `{"rev":2}`, 200, "archive " + town + " " + rowID + " 2"},
 		{"T", "GET", "/api/v1/cards/" + rowID + "/preview", "", 200, "preview " + town + " " + rowID},
 		{"T", "GET", "/api/v1/cards/short/preview", "", 404, ""},

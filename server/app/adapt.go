@@ -105,18 +105,22 @@ func (p approval) Undo(ctx context.Context, a access.Actor, t *record.Type, id s
 }
 
 func (p approval) DecideProposal(ctx context.Context, a access.Actor, id string, d api.Decision) (json.RawMessage, error) {
-	if d.Action == "accept" {
-		r, err := p.registry.Row(ctx, a, household.ProposalType, id)
+	r, err := p.registry.Row(ctx, a, household.ProposalType, id)
+	if err != nil {
+		return nil, err
+	}
+	if wish := r.(*household.Proposal); wish.Target == pairing.Type.Name {
+		f, err := p.workflow.Flow(ctx, wish.Township, household.ProposalType, wish.Target)
 		if err != nil {
 			return nil, err
 		}
-		if wish := r.(*household.Proposal); wish.Target == pairing.Type.Name {
-			r, err := p.pairing.Accept(ctx, a, wish, d.Rev, d.Reason)
+		if f.Passes(d.Action) {
+			r, err := p.pairing.Accept(ctx, a, wish, workflow.Decision(d))
 			return p.shown(household.ProposalType, r, a, err)
 		}
 	}
-	r, err := p.workflow.Settle(ctx, a, id, workflow.Decision(d))
-	return p.shown(household.ProposalType, r, a, err)
+	settled, err := p.workflow.Settle(ctx, a, id, workflow.Decision(d))
+	return p.shown(household.ProposalType, settled, a, err)
 }
 
 func (p approval) shown(t *record.Type, r record.Record, a access.Actor, err error) (json.RawMessage, error) {

@@ -209,9 +209,10 @@ func (a *App) assemble(ctx context.Context) error {
 	a.Settings = &setting.Service{Store: a.DB, Writer: a.DB, Kinds: kinds}
 	a.Forms, a.Rates = &form.Service{Store: a.DB, Writer: a.DB}, &rate.Service{Store: a.DB, Targets: a.Settings, Now: a.opt.Now}
 	a.Cards = &booklet.Service{Store: a.DB, Writer: a.store, Terms: a.Settings}
-	a.Workflow = &workflow.Service{Store: a.DB, Writer: a.store, Sealer: a.Box, Types: types.All(), Now: a.opt.Now, Rules: types.Rules(), Faults: a.faults, Flows: a.flows, Calendar: a.calendar}
+	a.Workflow = &workflow.Service{Store: a.DB, Writer: a.store, Sealer: a.Box, Types: types.All(), Now: a.opt.Now, Rules: types.Rules(), Faults: a.faults, Flows: a.flows, Calendar: a.calendar,
+		Effects: map[string]workflow.Prepare{booklet.Type.Name: a.Cards.Approved}}
 	a.Ledger = &ledger.Service{Store: a.DB, Rows: a.Registry, Writer: a.store}
-	a.Pairing = &pairing.Service{Writer: a.store, People: people{a.Accounts}, Common: a.DB.Common, Books: a.Settings, Store: a.DB, Sealer: a.Box, Now: a.opt.Now}
+	a.Pairing = &pairing.Service{Writer: a.store, People: people{a.Accounts}, Common: a.DB.Common, Books: a.Settings, Store: a.DB, Sealer: a.Box, Review: a.Workflow, Now: a.opt.Now}
 	a.Loader = &roster.Loader{Writer: a.DB, Registry: a.DB, Sealer: a.Box, NewID: a.DB.NewID}
 	cases := &casework.Desk{Store: a.DB, Rows: a.Registry, Writer: a.store, Sealer: a.Box, Rules: casework.Builtin(), Now: a.opt.Now}
 	pages, err := console.Handler(console.Operator{Name: c.Operator, Filing: c.Filing, Hotline: c.Hotline, Version: Version()}, api.Fail)
@@ -251,6 +252,7 @@ func (a *App) assemble(ctx context.Context) error {
 		Users:          a.Staff,
 		Rosters:        rosters{a},
 		Devices:        a.Phones,
+		Audit:          auditLog{a},
 		Erasure:        erasure{a.Retention, a.Registry},
 		Bodies:         a.Registry,
 		Cards:          a.Cards,

@@ -1,8 +1,11 @@
 package app
 
 import (
+	"encoding/json"
+	"strings"
 	"testing"
 
+	"daohu/server/access"
 	"daohu/server/booklet"
 	"daohu/server/household"
 	"daohu/server/record"
@@ -44,4 +47,47 @@ func TestGivenCountsHouseholdsOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	check(Given{Edition: 2, Title: "新的一版", Households: 2})
+}
+
+// TestCardOfTwoAdmins: a card that one admin wrote and another approved is on
+// the household's page and with the cadre; before, and approved by its author, it
+// is with neither.
+func TestCardOfTwoAdmins(t *testing.T) {
+	both(t, func(t *testing.T, f *fixture) {
+		writer, house := f.Token("admin-1"), f.Towns[0].Houses[0]
+		f.addUser("second-1", access.Township, f.Towns[0], "")
+		second := f.Token("second-1")
+		cadre := f.Token(house.Cadre)
+		step := func(token, path string, body map[string]any, status int) (m struct {
+			ID    string
+			Rev   int64
+			State string
+			Code  string
+		}) {
+			t.Helper()
+			a := f.Do("POST", token, path, body)
+			if a.Status != status {
+				t.Fatalf("%s: %d %s", path, a.Status, a.Body)
+			}
+			f.must(json.Unmarshal([]byte(a.Body), &m))
+			return m
+		}
+		seen := func() bool {
+			t.Helper()
+			here := strings.Contains(f.Do("GET", f.Token("household-1-0"), "/api/v1/my", nil).Body, "村口的水")
+			if there := strings.Contains(f.Do("GET", cadre, "/api/v1/records/card?limit=200", nil).Body, "村口的水"); here != there {
+				t.Errorf("the household sees it: %v, the cadre: %v", here, there)
+			}
+			return here
+		}
+		draft := step(writer, "/api/v1/cards", map[string]any{"code": "village-water", "title": "村口的水", "text": "水管坏了打电话。"}, 200)
+		waits := step(writer, "/api/v1/cards/"+draft.ID+"/submit", map[string]any{"rev": draft.Rev}, 200)
+		decide := "/api/v1/records/card/" + draft.ID + "/decision"
+		if own := step(writer, decide, map[string]any{"action": "approve", "rev": waits.Rev}, 403); own.Code != "own-record" || seen() {
+			t.Errorf("one's own: %+v", own)
+		}
+		if done := step(second, decide, map[string]any{"action": "approve", "rev": waits.Rev}, 200); done.State != "published" || !seen() {
+			t.Errorf("%+v", done)
+		}
+	})
 }

@@ -135,7 +135,8 @@ func (a *App) demoAccounts(ctx context.Context, i int, b *roster.Book, got *Impo
 	if i > 0 {
 		return add("admin-2", "管理员乙", access.Township, got.Township)
 	}
-	err := errors.Join(add("admin", "管理员甲", access.Township, got.Township), add("county", "县管理员", access.County, ""), add("auditor", "审计员", access.Auditor, ""))
+	// Two admins: nobody approves what they wrote, policy cards among it.
+	err := errors.Join(add("admin", "管理员甲", access.Township, got.Township), add("admin-b", "管理员丙", access.Township, got.Township), add("county", "县管理员", access.County, ""), add("auditor", "审计员", access.Auditor, ""))
 	if err != nil {
 		return err
 	}

@@ -26,10 +26,13 @@ func (m *matrix) cardRows(rows map[string]matrixRow) {
 			return matrixAsk{in(of(tail))(x), map[string]any{"rev": 1 << 40}, nil}
 		}}
 	}
-	rows["POST /api/v1/cards/:id/publish"], rows["POST /api/v1/cards/:id/archive"] = stale("/publish"), stale("/archive")
+	rows["POST /api/v1/cards/:id/submit"], rows["POST /api/v1/cards/:id/archive"] = stale("/submit"), stale("/archive")
 	rows["GET /api/v1/cards/:id/preview"] = matrixRow{who: "T", reach: matrixTown, ask: matrixPath(in(of("/preview"))), shows: func(x *matrixTarget) string { return x.rows["card"] }}
 	rows["POST /api/v1/records/clip/:id/decision"] = matrixRow{who: "T", reach: matrixTown, ok: http.StatusConflict, ask: func(x *matrixTarget) matrixAsk {
 		return matrixAsk{"/api/v1/records/clip/" + x.rows["clip"] + "/decision", map[string]any{"action": "return", "rev": 1 << 40, "reason": "听不清"}, nil}
+	}}
+	rows["POST /api/v1/records/card/:id/decision"] = matrixRow{who: "T", reach: matrixTown, ok: http.StatusConflict, ask: func(x *matrixTarget) matrixAsk {
+		return matrixAsk{"/api/v1/records/card/" + x.rows["card"] + "/decision", map[string]any{"action": "return", "rev": 1 << 40, "reason": "再写清楚些"}, nil}
 	}}
 	rows["POST /api/v1/clips/:id/withdraw"] = matrixRow{who: "T", reach: matrixTown, ok: http.StatusConflict, ask: func(x *matrixTarget) matrixAsk {
 		return matrixAsk{"/api/v1/clips/" + x.rows["clip"] + "/withdraw", map[string]any{"rev": 1 << 40, "reason": "说错了"}, nil}

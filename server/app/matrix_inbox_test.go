@@ -19,7 +19,7 @@ func (m *matrix) inboxRows(rows map[string]matrixRow) {
 		shows: func(x *matrixTarget) string { return `{"id":"` + x.rows["visit"] + `","code":"ok"}` }}
 	rows["POST /api/v1/inbox/undo"] = matrixRow{who: "T", reach: matrixTown, ask: in("/api/v1/inbox/undo", nil),
 		shows: func(x *matrixTarget) string { return `{"id":"` + x.rows["visit"] + `","code":"wrong-state"` }}
-	for _, reviewed := range []string{"visit", "measure", "clip"} { // at a revision nobody saw: the targets are needed afterwards
+	for _, reviewed := range []string{"visit", "measure", "clip", "card"} { // at a revision nobody saw: the targets are needed afterwards
 		path := "/api/v1/records/" + reviewed + "/"
 		rows["POST "+path+":id/undo"] = matrixRow{who: "T", reach: matrixHouse, ok: http.StatusConflict, ask: func(x *matrixTarget) matrixAsk {
 			return matrixAsk{path + x.rows[reviewed] + "/undo", map[string]any{"rev": 1 << 40}, nil}

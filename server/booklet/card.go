@@ -18,15 +18,17 @@ type Card struct {
 	Order    int64       `json:"order" rec:"server,col=sort"`
 	SHA256   string      `json:"sha256" rec:"server,sha256,col=sha256"`
 	Size     int64       `json:"size" rec:"server"`
-	State    string      `json:"state" rec:"server,enum=draft|published|archived"`
+	State    string      `json:"state" rec:"server,enum=draft|published|archived|pending" doc:"pending: another admin has to look at it"`
 	From     string      `json:"from" rec:"server,day,col=from_day" doc:"first day it holds; empty = always has"`
 	Until    string      `json:"until" rec:"server,day,col=until_day" doc:"last day it holds; empty = open"`
 	Audience record.List `json:"audience" rec:"server,kept,max=12" doc:"households it is for, docs/booklet.md; empty = all"`
+	Words    string      `json:"words" rec:"server,max=200,read=T" doc:"the other admin's words when returned"`
 }
 
 // Type is the declaration of Card.
 var Type = record.Of[Card]("card", record.Policy{
 	Class: record.Server, Readers: "HCVTKA", Creators: "", Common: true,
+	Workflow: true, After: []string{edition.Archived},
 	Doc:    "One policy card.",
 	Hidden: func(r record.Record, role string) bool { return r.(*Card).State != edition.Published && role != "T" },
 })

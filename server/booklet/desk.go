@@ -10,6 +10,7 @@ import (
 	"daohu/server/fault"
 	"daohu/server/record"
 	"daohu/server/terms"
+	"daohu/server/workflow"
 	"daohu/server/write"
 )
 
@@ -60,14 +61,15 @@ type Master struct {
 	Topic    string   `json:"topic"`
 	Title    string   `json:"title"`
 	Order    int64    `json:"order"`
-	State    string   `json:"state"`
+	State    string   `json:"state" doc:"draft, pending, published, archived"`
+	Words    string   `json:"words,omitempty" doc:"of the admin who returned it"`
 	From     string   `json:"from"`
 	Until    string   `json:"until"`
 	Audience []string `json:"audience" doc:"docs/booklet.md; empty = all households"`
 	Text     string   `json:"text" doc:"Markdown as written"`
 	HTML     string   `json:"html" doc:"as households see it, with the township's words"`
 	Plain    string   `json:"plain" doc:"as it is read aloud"`
-	Unknown  []string `json:"unknown,omitempty" doc:"words in {{ }} the township has no term for: such a card is not published"`
+	Unknown  []string `json:"unknown,omitempty" doc:"words in {{ }} the township has no term for: such a card is not taken for approval"`
 }
 
 // check says all that can be checked without the township. Codes: invalid,
@@ -129,31 +131,60 @@ func (s *Service) Save(ctx context.Context, a access.Actor, township string, e E
 	})
 }
 
-// Publish makes the draft, seen at rev, the next edition of its code and
-// archives the edition before. Codes: not-found, stale, wrong-state, invalid
-// (words in {{ }} the township has no term for).
-func (s *Service) Publish(ctx context.Context, a access.Actor, township, id string, rev int64) (Master, error) {
+// Submit hands the author's draft, seen at rev, to another admin for approval.
+// Codes: not-found, stale, wrong-state, forbidden (somebody else's draft),
+// invalid (words in {{ }} the township has no term for).
+func (s *Service) Submit(ctx context.Context, a access.Actor, township, id string, rev int64) (Master, error) {
 	words, err := s.Words(ctx, township)
 	if err != nil {
 		return Master{}, err
 	}
-	return s.moved(ctx, a, township, "card-publish", func(tx write.Tx, common string) (*Card, error) {
+	return s.moved(ctx, a, township, "card-submit", func(tx write.Tx, _ string) (*Card, error) {
 		c, err := s.desk().Take(tx, id, rev, edition.Draft)
 		if err != nil {
 			return nil, err
 		}
-		text, err := tx.Body(c.SHA256)
-		if err != nil {
+		if c.MadeBy != a.User {
+			return nil, fault.New(fault.Forbidden, "草稿由起草的人交审。")
+		}
+		if err := c.readable(tx, words); err != nil {
 			return nil, err
 		}
-		if unknown := Unknown(text, words); unknown != nil {
-			return nil, fault.Bad(fault.Field{Name: "text", Code: "unknown", Detail: fmt.Sprintf("用词表里没有“%s”，请改掉再发布。", unknown[0])})
-		}
-		if _, err := Render(Fill(text, words)); err != nil {
-			return nil, err
-		}
-		return c, s.desk().Publish(tx, common, c, nil)
+		tx.Add(&write.Step{Type: Type.Name, Row: id, Rev: rev, From: c.State, To: workflow.Pending, By: a.User, At: tx.Now()})
+		c.State, c.Words = workflow.Pending, ""
+		tx.Put(Type, c)
+		return c, nil
 	})
+}
+
+// readable refuses a text that cannot be shown to households: with words in
+// {{ }} the township has no term for.
+func (c *Card) readable(tx write.Tx, words map[string]string) error {
+	text, err := tx.Body(c.SHA256)
+	if err != nil {
+		return err
+	}
+	if unknown := Unknown(text, words); unknown != nil {
+		return fault.Bad(fault.Field{Name: "text", Code: "unknown", Detail: fmt.Sprintf("用词表里没有“%s”，请改掉再交。", unknown[0])})
+	}
+	_, err = Render(Fill(text, words))
+	return err
+}
+
+// Approved is the effect of approving a card: it becomes the next edition of
+// its code, and the edition before goes to the archive.
+func (s *Service) Approved(ctx context.Context, township string) (workflow.Effect, error) {
+	words, err := s.Words(ctx, township)
+	if err != nil {
+		return nil, err
+	}
+	return func(tx write.Tx, row record.Record) ([]record.Record, error) {
+		c := row.(*Card)
+		if err := c.readable(tx, words); err != nil { // the township's words may have changed since
+			return nil, err
+		}
+		return s.desk().Next(tx, c.Household, c, nil)
+	}, nil
 }
 
 // Words are the terms a township goes by; of "" those that ship.
@@ -174,7 +205,7 @@ func (s *Service) Words(ctx context.Context, township string) (map[string]string
 // away. Codes: not-found, stale, wrong-state.
 func (s *Service) Archive(ctx context.Context, a access.Actor, township, id string, rev int64) (Master, error) {
 	return s.moved(ctx, a, township, "card-archive", func(tx write.Tx, _ string) (*Card, error) {
-		c, err := s.desk().Take(tx, id, rev, edition.Draft, edition.Published)
+		c, err := s.desk().Take(tx, id, rev, edition.Draft, workflow.Pending, edition.Published)
 		if err == nil {
 			s.desk().Archive(tx, c)
 		}
@@ -218,11 +249,11 @@ func (s *Service) show(ctx context.Context, township string, c *Card) (Master, e
 	if err != nil {
 		return Master{}, err
 	}
-	return Master{ID: c.ID, Rev: c.Version, Code: c.Code, Edition: c.Edition, Topic: c.Topic, Title: c.Title, Order: c.Order, State: c.State,
+	return Master{ID: c.ID, Rev: c.Version, Code: c.Code, Edition: c.Edition, Topic: c.Topic, Title: c.Title, Order: c.Order, State: c.State, Words: c.Words,
 		From: c.From, Until: c.Until, Audience: append([]string{}, c.conditions()...), Text: string(b.Body), HTML: html, Plain: Plain(string(filled)), Unknown: Unknown(b.Body, words)}, nil
 }
 
 // desk is what cards have in common with other documents.
 func (s *Service) desk() edition.Desk[Card, *Card] {
-	return edition.Desk[Card, *Card]{Type: Type, Writer: s.Writer, Common: s.Store.Common, Frozen: "已经发布的卡片不能再改，请另做一张。"}
+	return edition.Desk[Card, *Card]{Type: Type, Writer: s.Writer, Common: s.Store.Common, Frozen: "已经发布的卡片不能再改，请另做一张。", Waits: workflow.Pending}
 }

@@ -14,6 +14,7 @@ import (
 	"daohu/server/setting"
 	"daohu/server/store"
 	"daohu/server/terms"
+	"daohu/server/workflow"
 )
 
 // desk is the service with a township on it.
@@ -22,6 +23,8 @@ type desk struct {
 	*booklet.Service
 	settings *setting.Service
 	town     *town.Town
+	review   *workflow.Service
+	second   access.Actor // another admin of the township
 }
 
 func newDesk(t *testing.T, b *town.Base) desk {
@@ -35,7 +38,11 @@ func newDesk(t *testing.T, b *town.Base) desk {
 		t.Fatal(err)
 	}
 	settings := &setting.Service{Store: b.DB, Writer: b.DB, Kinds: []setting.Kind{words, booklet.Kind()}}
-	return desk{t, &booklet.Service{Store: b.DB, Writer: b.DB, Terms: settings}, settings, tn}
+	s, review := &booklet.Service{Store: b.DB, Writer: b.DB, Terms: settings}, *b.Workflow
+	review.Effects = map[string]workflow.Prepare{booklet.Type.Name: s.Approved}
+	second := tn.Admin
+	second.User = b.DB.NewID()
+	return desk{t, s, settings, tn, &review, second}
 }
 
 // entry is a small card with a word of its own.
@@ -52,9 +59,33 @@ func (d desk) save(e booklet.Entry) booklet.Master {
 	return m
 }
 
+// publish hands a draft in and lets the second admin approve it.
 func (d desk) publish(m booklet.Master) booklet.Master {
 	d.Helper()
-	m, err := d.Publish(d.Context(), d.town.Admin, d.town.Township, m.ID, m.Rev)
+	m = d.submit(m)
+	if err := d.decide(d.second, m, "approve", ""); err != nil {
+		d.Fatal(err)
+	}
+	return d.preview(m.ID)
+}
+
+func (d desk) submit(m booklet.Master) booklet.Master {
+	d.Helper()
+	m, err := d.Submit(d.Context(), d.town.Admin, d.town.Township, m.ID, m.Rev)
+	if err != nil {
+		d.Fatal(err)
+	}
+	return m
+}
+
+func (d desk) decide(a access.Actor, m booklet.Master, action, words string) error {
+	_, err := d.review.Decide(d.Context(), a, booklet.Type, m.ID, workflow.Decision{Action: action, Rev: m.Rev, Reason: words})
+	return err
+}
+
+func (d desk) preview(id string) booklet.Master {
+	d.Helper()
+	m, err := d.Preview(d.Context(), d.town.Township, id)
 	if err != nil {
 		d.Fatal(err)
 	}
@@ -136,7 +167,7 @@ func TestDeskRefuses(t *testing.T) {
 			_, err := d.Save(ctx, admin, here, e)
 			return err
 		}
-		publish := func(id string, rev int64) error { _, err := d.Publish(ctx, admin, here, id, rev); return err }
+		submit := func(id string, rev int64) error { _, err := d.Submit(ctx, admin, here, id, rev); return err }
 		archive := func(id string, rev int64) error { _, err := d.Archive(ctx, admin, here, id, rev); return err }
 		wordless := entry("{{household}}和{{ nobody }}")
 		wordless.Text, wordless.Title = wordless.Title, "不知道的词"
@@ -149,10 +180,10 @@ func TestDeskRefuses(t *testing.T) {
 			err         error
 			code        fault.Code
 		}{
-			{"publish a stale draft", "", publish(draft.ID, draft.Rev+1), fault.Stale},
-			{"publish twice", "", publish(live.ID, live.Rev), fault.WrongState},
-			{"publish another township's", "", publish(theirs.ID, theirs.Rev), fault.NotFound},
-			{"publish unknown words", "text", publish(unknown.ID, unknown.Rev), fault.Invalid},
+			{"submit a stale draft", "", submit(draft.ID, draft.Rev+1), fault.Stale},
+			{"submit what is published", "", submit(live.ID, live.Rev), fault.WrongState},
+			{"submit another township's", "", submit(theirs.ID, theirs.Rev), fault.NotFound},
+			{"submit unknown words", "text", submit(unknown.ID, unknown.Rev), fault.Invalid},
 			{"archive stale", "", archive(live.ID, live.Rev+1), fault.Stale},
 			{"archive another township's", "", archive(theirs.ID, theirs.Rev), fault.NotFound},
 			{"write over what is published", "", save(func(e *booklet.Entry) { e.ID, e.Rev = live.ID, live.Rev }), fault.WrongState},
@@ -190,7 +221,7 @@ func TestDeskRefuses(t *testing.T) {
 	})
 }
 
-// TestPublishingAtOnce: of drafts published at the same moment each gets an
+// TestPublishingAtOnce: of cards approved at the same moment each gets an
 // edition of its own and one stays published.
 func TestPublishingAtOnce(t *testing.T) {
 	town.Each(t, func(t *testing.T, b *town.Base) {
@@ -198,12 +229,12 @@ func TestPublishingAtOnce(t *testing.T) {
 		const n = 6
 		drafts, errs := make([]booklet.Master, n), make([]error, 2*n)
 		for i := range drafts {
-			drafts[i] = d.save(entry(fmt.Sprint("第", i)))
+			drafts[i] = d.submit(d.save(entry(fmt.Sprint("第", i))))
 		}
 		var wg sync.WaitGroup
 		for i := range errs { // each twice: the second is stale
 			wg.Go(func() {
-				_, errs[i] = d.Publish(t.Context(), d.town.Admin, d.town.Township, drafts[i%n].ID, drafts[i%n].Rev)
+				errs[i] = d.decide(d.second, drafts[i%n], "approve", "")
 			})
 		}
 		wg.Wait()
@@ -253,6 +284,95 @@ func TestWordsOfTheTownship(t *testing.T) {
 		}
 		if shipped, err := d.Words(t.Context(), ""); err != nil || shipped["cadre"] != was["cadre"] {
 			t.Errorf("of no township: %v %v", shipped["cadre"], err)
+		}
+	})
+}
+
+// TestTwoAdmins: nobody publishes what they wrote; what came back says why, and
+// what its author changes waits anew.
+func TestTwoAdmins(t *testing.T) {
+	town.Each(t, func(t *testing.T, b *town.Base) {
+		d := newDesk(t, b)
+		admin, here := d.town.Admin, d.town.Township
+		refused := func(what string, err error, code fault.Code) {
+			t.Helper()
+			if !fault.Is(err, code) {
+				t.Errorf("%s: %v, want %s", what, err, code)
+			}
+		}
+		m := d.save(entry("甲"))
+		refused("approve a draft", d.decide(d.second, m, "approve", ""), fault.WrongState)
+		_, err := d.Submit(t.Context(), d.second, here, m.ID, m.Rev)
+		refused("submit another's draft", err, fault.Forbidden)
+		e := entry("乙")
+		e.ID, e.Rev = m.ID, m.Rev
+		_, err = d.Save(t.Context(), d.second, here, e)
+		refused("write over another's draft", err, fault.Forbidden)
+
+		m = d.submit(m)
+		if m.State != workflow.Pending || m.Edition != 0 {
+			t.Errorf("handed in: %+v", m)
+		}
+		refused("approve one's own", d.decide(admin, m, "approve", ""), fault.OwnRecord)
+		refused("return without words", d.decide(d.second, m, "return", ""), fault.Invalid)
+		page, err := d.review.Inbox(t.Context(), d.second, booklet.Type, workflow.Ask{Township: here, Limit: 9})
+		if err != nil || len(page.Rows) != 1 || page.About[0].ID != m.ID || page.About[0].Due == "" {
+			t.Errorf("inbox: %+v %v", page, err)
+		}
+		for _, role := range []string{"H", "C", "V", "K", "A"} {
+			if shown, err := booklet.Type.Project(d.row(m.ID), role, b.Box); err != nil || shown != nil {
+				t.Errorf("%s sees what waits: %s %v", role, shown, err)
+			}
+		}
+		if err := d.decide(d.second, m, "return", "电话写错了"); err != nil {
+			t.Fatal(err)
+		}
+		m = d.preview(m.ID)
+		if m.State != edition.Draft || m.Words != "电话写错了" {
+			t.Errorf("returned: %+v", m)
+		}
+		m = d.submit(m)
+		e.ID, e.Rev = m.ID, m.Rev
+		if m = d.save(e); m.State != edition.Draft || m.Title != "乙" {
+			t.Errorf("changed while it waits: %+v", m)
+		}
+		refused("approve what was seen before the change", d.decide(d.second, booklet.Master{ID: m.ID, Rev: m.Rev - 1}, "approve", ""), fault.Stale)
+		live := d.publish(m)
+		if live.Words != "" || live.Edition != 1 {
+			t.Errorf("published: %+v", live)
+		}
+		_, err = d.review.Undo(t.Context(), d.second, booklet.Type, live.ID, live.Rev)
+		refused("take back what is published", err, fault.WrongState)
+
+		back := d.submit(d.save(entry("丙")))
+		if err := d.decide(d.second, back, "return", "再想想"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.review.Undo(t.Context(), d.second, booklet.Type, back.ID, back.Rev+1); err != nil || d.row(back.ID).State != workflow.Pending {
+			t.Errorf("a return taken back: %v, %s", err, d.row(back.ID).State)
+		}
+		if gone, err := d.Archive(t.Context(), d.second, here, back.ID, back.Rev+2); err != nil || gone.State == edition.Archived {
+			t.Errorf("thrown away while it waits: %+v %v", gone, err)
+		}
+	})
+}
+
+// TestBatchOfCards: two drafts of one code approved at once are two editions; a
+// dry run writes nothing; words that went since it was handed in stop it.
+func TestBatchOfCards(t *testing.T) {
+	town.Each(t, func(t *testing.T, b *town.Base) {
+		d := newDesk(t, b)
+		one, two := d.submit(d.save(entry("甲"))), d.submit(d.save(entry("乙")))
+		batch := workflow.Batch{Action: "approve", Dry: true, Rows: []workflow.Mark{{ID: one.ID, Rev: one.Rev}, {ID: two.ID, Rev: two.Rev}}}
+		dry, err := d.review.DecideAll(t.Context(), d.second, booklet.Type, batch)
+		if err != nil || dry.N != 2 || d.row(one.ID).State != workflow.Pending || d.row(one.ID).Edition != 0 {
+			t.Fatalf("%+v %v", dry, err)
+		}
+		batch.Dry = false
+		done, err := d.review.DecideAll(t.Context(), d.second, booklet.Type, batch)
+		first, second := d.row(one.ID), d.row(two.ID)
+		if err != nil || done.N != 2 || first.Edition != 1 || first.State != edition.Archived || second.Edition != 2 || second.State != edition.Published {
+			t.Errorf("%+v %v: %+v, %+v", done, err, first, second)
 		}
 	})
 }

@@ -43,6 +43,9 @@ type Desk[T any, P Document[T]] struct {
 	Common func(ctx context.Context, township string) (string, error)
 	// Frozen says that what is published does not change any more.
 	Frozen string
+	// Waits is the state in which a draft waits for somebody's approval; written
+	// over by its author it is a draft again. "" = nobody has to approve.
+	Waits string
 }
 
 // Write runs decide under the lock of the township's documents.
@@ -104,9 +107,13 @@ func (d Desk[T, P]) Save(tx write.Tx, a access.Actor, common, id string, rev int
 	*out.Base() = record.Meta{ID: id, Household: common, MadeBy: a.User, MadeAt: tx.Now()}
 	*out.Head().State = Draft
 	if rev > 0 {
-		if out, err = d.Open(now, rev, Draft); err != nil {
+		if out, err = d.Open(now, rev, d.unpublished()...); err != nil {
 			return nil, err
 		}
+		if d.Waits != "" && out.Base().MadeBy != a.User { // whoever approves has not written it
+			return nil, fault.New(fault.Forbidden, "草稿只能由起草的人改；请退回，或者另做一份。")
+		}
+		*out.Head().State = Draft
 	}
 	fill(out)
 	if rev == 0 && now != nil {
@@ -119,13 +126,35 @@ func (d Desk[T, P]) Save(tx write.Tx, a access.Actor, common, id string, rev int
 	return out, nil
 }
 
+// unpublished are the states of what nobody has read yet.
+func (d Desk[T, P]) unpublished() []string {
+	if d.Waits == "" {
+		return []string{Draft}
+	}
+	return []string{Draft, d.Waits}
+}
+
 // Publish queues doc, a draft that Take returned, as the next edition of its
 // code and archives the one before. same may refuse to follow on an earlier
 // edition; nil = never.
 func (d Desk[T, P]) Publish(tx write.Tx, common string, doc P, same func(P) error) error {
-	rows, err := tx.Of(d.Type, common)
+	ended, err := d.Next(tx, common, doc, same)
 	if err != nil {
 		return err
+	}
+	for _, r := range ended {
+		tx.Put(d.Type, r)
+	}
+	tx.Put(d.Type, doc)
+	return nil
+}
+
+// Next makes doc the next edition of its code, as Publish, and queues nothing:
+// it returns the edition before, archived.
+func (d Desk[T, P]) Next(tx write.Tx, common string, doc P, same func(P) error) (ended []record.Record, err error) {
+	rows, err := tx.Of(d.Type, common)
+	if err != nil {
+		return nil, err
 	}
 	head := doc.Head()
 	for _, r := range rows {
@@ -137,28 +166,27 @@ func (d Desk[T, P]) Publish(tx write.Tx, common string, doc P, same func(P) erro
 		}
 		if same != nil {
 			if err := same(old); err != nil {
-				return err
+				return nil, err
 			}
 		}
 		*head.Edition = max(*head.Edition, *was.Edition)
 		if *was.State == Published {
 			*was.State = Archived
-			tx.Put(d.Type, old)
+			ended = append(ended, old)
 		}
 	}
 	*head.Edition++
 	*head.State = Published
-	tx.Put(d.Type, doc)
-	return nil
+	return ended, nil
 }
 
 // Archive queues the end of doc, which Take returned: what was published goes
 // out of use, a draft is thrown away.
 func (d Desk[T, P]) Archive(tx write.Tx, doc P) {
-	if state := doc.Head().State; *state == Draft {
+	if head := doc.Head(); *head.Edition == 0 {
 		doc.Base().DeletedAt = tx.Now()
 	} else {
-		*state = Archived
+		*head.State = Archived
 	}
 	tx.Put(d.Type, doc)
 }

@@ -5,7 +5,10 @@ import (
 	"time"
 
 	"daohu/server/access"
+	home "daohu/server/household"
 	"daohu/server/record"
+	"daohu/server/workflow"
+	"daohu/server/workflow/flow"
 	"daohu/server/write"
 )
 
@@ -30,8 +33,16 @@ type Service struct {
 	Books  Rulebooks // nil = the built-in rules everywhere
 	Store  Store
 	Sealer record.Sealer
+	Review Review // of proposals to pair
 	Now    func() time.Time
 }
+
+// Review moves proposals along the township's workflow.
+type Review interface {
+	Settling(ctx context.Context, a access.Actor, p *home.Proposal, d workflow.Decision) (func(write.Tx) (*home.Proposal, flow.Move, error), error)
+}
+
+var _ Review = (*workflow.Service)(nil)
 
 // Pair ends the pairing that runs and opens one with the cadre of that login
 // on day; with cadre "" it only ends, which the rules may forbid before the

@@ -51,7 +51,7 @@ func begin(t *testing.T, b *town.Base, size town.Size) *world {
 	tn, err := b.Add(t.Context(), size)
 	check(t, err)
 	known := people{}
-	w := &world{tn, t, &pairing.Service{Writer: b.DB, People: known, Common: b.DB.Common, Store: b.DB, Sealer: b.Box, Now: b.Now}}
+	w := &world{tn, t, &pairing.Service{Writer: b.DB, People: known, Common: b.DB.Common, Store: b.DB, Sealer: b.Box, Review: b.Workflow, Now: b.Now}}
 	for i, c := range tn.Cadres {
 		phone, err := b.Box.Seal(fmt.Sprintf("1990000%04d", 100+i))
 		check(t, err)

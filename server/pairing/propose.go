@@ -117,11 +117,14 @@ func waiting(tx write.Tx, a access.Actor, household string) (*home.Proposal, err
 	return nil, nil
 }
 
-// Accept carries out a proposal to pair from today on, and returns it as it is
-// then; refusing one is workflow.Service.Settle, as for any other. Codes:
-// invalid, not-found, own-record, stale, wrong-state.
-func (s *Service) Accept(ctx context.Context, a access.Actor, p *home.Proposal, rev int64, words string) (*home.Proposal, error) {
-	if err := workflow.Words(words, false); err != nil {
+// Accept carries out a proposal to pair from today on, along the township's
+// workflow, and returns it as it is then; refusing one is
+// workflow.Service.Settle, as for any other. No data-quality rule reads
+// pairings, so that gate has nothing to find here. Codes: as Settle, and those
+// of Pair.
+func (s *Service) Accept(ctx context.Context, a access.Actor, p *home.Proposal, d workflow.Decision) (*home.Proposal, error) {
+	settle, err := s.Review.Settling(ctx, a, p, d)
+	if err != nil {
 		return nil, err
 	}
 	text, err := s.Sealer.Open(p.Mine)
@@ -135,16 +138,9 @@ func (s *Service) Accept(ctx context.Context, a access.Actor, p *home.Proposal, 
 	var out *home.Proposal
 	b := batch{township: p.Township, action: "accept", cadre: "cadre", orders: []Order{{
 		Household: p.Household, Cadre: w.Cadre, Day: s.Now().In(calendar.Zone()).Format(time.DateOnly), Reason: p.Reason}}}
-	b.also = func(tx write.Tx) error {
-		now, err := workflow.Settleable(tx, a, p.ID, rev)
-		if err != nil {
-			return err
-		}
-		next := *now
-		out = &next
-		out.State, out.Words = "accepted", words
-		tx.Put(home.ProposalType, out)
-		return nil
+	b.also = func(tx write.Tx) (err error) {
+		out, _, err = settle(tx)
+		return err
 	}
 	if _, err := s.carry(ctx, a, b); err != nil {
 		return nil, err

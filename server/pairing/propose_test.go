@@ -51,13 +51,13 @@ func TestVillageProposes(t *testing.T) {
 		check(t, err)
 		w.want(0, true, 0)
 		before := w.seq()
-		if _, err := w.s.Accept(t.Context(), w.Admin, again, first.Version-1, ""); !fault.Is(err, fault.Stale) {
+		if _, err := w.s.Accept(t.Context(), w.Admin, again, accept(first.Version-1, "")); !fault.Is(err, fault.Stale) {
 			t.Errorf("of a revision before: %v", err)
 		}
-		if _, err := w.s.Accept(t.Context(), w.Workers[0], again, again.Version, ""); !fault.Is(err, fault.OwnRecord) {
+		if _, err := w.s.Accept(t.Context(), w.Workers[0], again, accept(again.Version, "")); !fault.Is(err, fault.OwnRecord) {
 			t.Errorf("by its author: %v", err)
 		}
-		got, err := w.s.Accept(t.Context(), w.Admin, again, again.Version, "同意")
+		got, err := w.s.Accept(t.Context(), w.Admin, again, accept(again.Version, "同意"))
 		check(t, err)
 		if got.State != "accepted" || got.Words != "同意" || w.seq() != before+1 {
 			t.Errorf("%+v, %d transactions", got, w.seq()-before)
@@ -66,7 +66,7 @@ func TestVillageProposes(t *testing.T) {
 			t.Errorf("%q", got)
 		}
 		w.want(2, true, 0, 2)
-		if _, err := w.s.Accept(t.Context(), w.Admin, again, got.Version, ""); !fault.Is(err, fault.WrongState) {
+		if _, err := w.s.Accept(t.Context(), w.Admin, again, accept(got.Version, "")); !fault.Is(err, fault.WrongState) {
 			t.Errorf("twice: %v", err)
 		}
 		// The other one is refused as any proposal is.
@@ -85,7 +85,7 @@ func TestAcceptIsWhole(t *testing.T) {
 		check(t, err)
 		_, err = w.pair(0, "c-3", "2026-03-20", "") // from a day to come
 		check(t, err)
-		if _, err := w.s.Accept(t.Context(), w.Admin, p, p.Version, ""); !fault.Is(err, fault.Invalid) {
+		if _, err := w.s.Accept(t.Context(), w.Admin, p, accept(p.Version, "")); !fault.Is(err, fault.Invalid) {
 			t.Errorf("before the running one begins: %v", err)
 		}
 		if got := w.proposals(0)[0]; got.State != "open" || got.Version != p.Version {
@@ -96,7 +96,7 @@ func TestAcceptIsWhole(t *testing.T) {
 		var wg sync.WaitGroup
 		errs := make([]error, 2)
 		for i := range errs {
-			wg.Go(func() { _, errs[i] = w.s.Accept(t.Context(), w.Admin, q, q.Version, "") })
+			wg.Go(func() { _, errs[i] = w.s.Accept(t.Context(), w.Admin, q, accept(q.Version, "")) })
 		}
 		wg.Wait()
 		if (errs[0] == nil) == (errs[1] == nil) || len(w.rows(1)) != 2 {
@@ -132,4 +132,9 @@ func TestProposeRefuses(t *testing.T) {
 			t.Errorf("%d proposals", n)
 		}
 	})
+}
+
+// accept is the decision to carry out a proposal seen at rev.
+func accept(rev int64, words string) workflow.Decision {
+	return workflow.Decision{Action: "accept", Rev: rev, Reason: words}
 }

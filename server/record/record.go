@@ -119,9 +119,10 @@ type Policy struct {
 	Common   bool   // rows lie with the township's pseudo-household: cards, forms, settings
 	Anywhere bool   // rows lie with a household or with the pseudo-household
 	// Workflow says that rows carry `state` and `words` moved by the workflow
-	// package (pending, approved, returned, rejected).
+	// package, from "pending" on.
 	Workflow bool
-	Doc      string // one English sentence
+	After    []string // states of a reviewed type that come after review and are no step of its workflow
+	Doc      string   // one English sentence
 	// Check looks at a whole row after a patch; nil = nothing to check.
 	Check func(Record) []Problem
 	// Unfit says what keeps a row of a reviewed type from being approved, where

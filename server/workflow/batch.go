@@ -60,9 +60,10 @@ type Outcome struct {
 
 // ruling is one row under the locks and what is to become of it.
 type ruling struct {
-	out  record.Record // as it is then; nil = nothing is written
-	err  error         // why not
-	done bool          // it is so already, by the same hand
+	out  record.Record   // as it is then; nil = nothing is written
+	also []record.Record // rows of the type that change with it
+	err  error           // why not
+	done bool            // it is so already, by the same hand
 }
 
 // ruler judges one row, as it stands under the locks.
@@ -94,12 +95,20 @@ func (s *Service) DecideAll(ctx context.Context, a access.Actor, t *record.Type,
 // Undo takes the caller's own decision back within UndoFor, when nothing else
 // happened to the row since. Codes: not-found, stale, wrong-state.
 func (s *Service) Undo(ctx context.Context, a access.Actor, t *record.Type, id string, rev int64) (record.Record, error) {
-	return s.one(ctx, a, t, "undo", Mark{id, rev}, s.undo(a))
+	rule, err := s.undo(ctx, a, t)
+	if err != nil {
+		return nil, err
+	}
+	return s.one(ctx, a, t, "undo", Mark{id, rev}, rule)
 }
 
 // UndoAll is Undo for many rows, as DecideAll.
 func (s *Service) UndoAll(ctx context.Context, a access.Actor, t *record.Type, rows []Mark) (Outcome, error) {
-	out, err := s.all(ctx, a, t, "undo", rows, false, s.undo(a))
+	rule, err := s.undo(ctx, a, t)
+	if err != nil {
+		return Outcome{}, err
+	}
+	out, err := s.all(ctx, a, t, "undo", rows, false, rule)
 	out.Until = 0
 	return out, err
 }
@@ -194,6 +203,9 @@ func (s *Service) rule(ctx context.Context, a access.Actor, t *record.Type, acti
 				}
 			} else if !dry && !out[i].done {
 				advance(tx, a, t, got[m.ID], out[i].out, m.Rev)
+				for _, r := range out[i].also {
+					tx.Put(t, r)
+				}
 			}
 		}
 		return nil
@@ -227,7 +239,7 @@ func moved(t *record.Type, row record.Record, state, words string) ruling {
 
 // decision is the ruler of a decision. Code: invalid.
 func (s *Service) decision(ctx context.Context, a access.Actor, t *record.Type, action, reason string) (ruler, error) {
-	refused := fault.Bad(fault.Field{Name: "action", Code: "not-allowed", Detail: "只能通过、退回或不通过。"})
+	refused := fault.Bad(fault.Field{Name: "action", Code: "not-allowed", Detail: "没有这种处理。"})
 	if !t.Workflow {
 		return nil, refused
 	}
@@ -246,6 +258,12 @@ func (s *Service) decision(ctx context.Context, a access.Actor, t *record.Type, 
 		return nil, err
 	}
 	faults = once(faults)
+	var effect Effect
+	if prepare := s.Effects[t.Name]; prepare != nil {
+		if effect, err = prepare(ctx, a.Township); err != nil {
+			return nil, err
+		}
+	}
 	return func(tx write.Tx, t *record.Type, row record.Record, rev int64) ruling {
 		m, state := row.Base(), t.Get(row, mustField(t, "state"))
 		if m.MadeBy == a.User {
@@ -261,10 +279,17 @@ func (s *Service) decision(ctx context.Context, a access.Actor, t *record.Type, 
 		if err == nil {
 			err = pass(tx, t, row, move, faults)
 		}
+		if err == nil && move.Kind == flow.Object {
+			err = unamended(tx, t, m, 0)
+		}
 		if err != nil {
 			return ruling{err: err}
 		}
-		return moved(t, row, move.To, reason)
+		r := moved(t, row, move.To, reason)
+		if effect != nil && move.Kind == flow.Pass && r.err == nil {
+			r.also, r.err = effect(tx, r.out)
+		}
+		return r
 	}, nil
 }
 
@@ -311,7 +336,11 @@ func already(tx write.Tx, a access.Actor, f *flow.Flow, t *record.Type, row reco
 }
 
 // undo is the ruler that takes the caller's decision back.
-func (s *Service) undo(a access.Actor) ruler {
+func (s *Service) undo(ctx context.Context, a access.Actor, t *record.Type) (ruler, error) {
+	f, err := s.Flow(ctx, a.Township, t, "")
+	if err != nil {
+		return nil, err
+	}
 	return func(tx write.Tx, t *record.Type, row record.Record, rev int64) ruling {
 		m := row.Base()
 		if m.Version != rev {
@@ -325,28 +354,30 @@ func (s *Service) undo(a access.Actor) ruler {
 		switch {
 		case last.Rev != rev-1 || last.From != Pending || last.To != t.Get(row, mustField(t, "state")):
 			return ruling{err: fault.New(fault.WrongState, "这条记录没有可以撤回的决定。")}
+		case s.Effects[t.Name] != nil && !f.Aside(last.To):
+			return ruling{err: fault.New(fault.WrongState, "已经生效，不能撤回；要改请另做一份，或者停用。")}
 		case last.By != a.User:
 			return ruling{err: fault.New(fault.WrongState, "只有作决定的人能撤回。")}
 		case tx.Now()-last.At > UndoFor.Milliseconds():
 			return ruling{err: fault.New(fault.WrongState, "已经超过 10 秒，不能撤回了。")}
 		}
-		amended, err := amendedSince(tx, t, m, last.At)
-		switch {
-		case err != nil:
+		if err := unamended(tx, t, m, last.At); err != nil {
 			return ruling{err: err}
-		case amended:
-			return ruling{err: fault.New(fault.WrongState, "作者已经对这条记录提出修改，请先看那条修改。")}
 		}
 		return moved(t, row, Pending, "")
-	}
+	}, nil
 }
 
-// amendedSince reports whether somebody asked for a change of the row after
-// the decision: taken back, the row could be rewritten under that wish.
-func amendedSince(tx write.Tx, t *record.Type, m *record.Meta, at int64) (bool, error) {
+// unamended refuses when somebody has asked since an instant, Unix ms, for a
+// change of the row: pending again, it could be rewritten under that wish. Code:
+// wrong-state.
+func unamended(tx write.Tx, t *record.Type, m *record.Meta, since int64) error {
 	rows, err := tx.Of(household.ProposalType, m.Household)
-	return slices.ContainsFunc(rows, func(r record.Record) bool {
+	if err == nil && slices.ContainsFunc(rows, func(r record.Record) bool {
 		p := r.(*household.Proposal)
-		return p.Target == t.Name && p.Row == m.ID && p.State == "open" && p.DeletedAt == 0 && p.MadeAt >= at
-	}), err
+		return p.Target == t.Name && p.Row == m.ID && p.State == "open" && p.DeletedAt == 0 && p.MadeAt >= since
+	}) {
+		err = fault.New(fault.WrongState, "作者已经对这条记录提出修改，请先看那条修改。")
+	}
+	return err
 }

@@ -85,7 +85,7 @@ func TestWalksOfReview(t *testing.T) {
 				sum[k] += v
 			}
 		}
-		for _, must := range []string{"approve ok", "return ok", "reject ok", "approve stale", "approve own-record", "undo ok", "undo wrong-state", "correct ", "amend proposal", "accept ok", "delete "} {
+		for _, must := range []string{"approve ok", "return ok", "reject ok", "object ok", "object wrong-state", "approve stale", "approve own-record", "undo ok", "undo wrong-state", "correct ", "amend proposal", "accept ok", "delete "} {
 			if sum[must] == 0 && b.DB.Dialect() == "sqlite" {
 				t.Errorf("%q never happened", must)
 			}
@@ -235,15 +235,20 @@ func (m *modelled) verdict(a access.Actor, to string, rev int64) string {
 		return workflow.Done
 	case rev != m.rev:
 		return "stale"
-	case m.state != workflow.Pending:
+	case (to == workflow.Pending) != (m.state == workflow.Approved) || m.state != workflow.Pending && m.state != workflow.Approved:
+		return "wrong-state"
+	case to == workflow.Pending && len(m.wishes) > 0:
 		return "wrong-state"
 	}
 	return workflow.OK
 }
 
 func (w *walk) decide(rows []*modelled, batch bool) {
-	i := w.r.IntN(3)
-	action, to := []string{"approve", "return", "reject"}[i], []string{workflow.Approved, workflow.Returned, workflow.Rejected}[i]
+	i := w.r.IntN(4)
+	if rows[0].state == workflow.Approved && w.r.IntN(2) == 0 {
+		i = 3
+	}
+	action, to := []string{"approve", "return", "reject", "object"}[i], []string{workflow.Approved, workflow.Returned, workflow.Rejected, workflow.Pending}[i]
 	a, dry := w.admins[w.r.IntN(2)], batch && w.r.IntN(3) == 0
 	in := workflow.Batch{Action: action, Reason: "请看", Dry: dry}
 	for _, m := range rows {
@@ -289,7 +294,7 @@ func (m *modelled) undone(a access.Actor, rev, now int64) string {
 		return "not-found"
 	case rev != m.rev:
 		return "stale"
-	case d == nil || d.by != a.User || now-d.at > 10_000 || slices.ContainsFunc(m.wishes, func(x wish) bool { return x.at >= d.at }):
+	case d == nil || d.to == workflow.Pending || d.by != a.User || now-d.at > 10_000 || slices.ContainsFunc(m.wishes, func(x wish) bool { return x.at >= d.at }):
 		return "wrong-state"
 	}
 	return workflow.OK

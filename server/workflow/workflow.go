@@ -4,6 +4,7 @@ package workflow
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,20 +48,35 @@ type Service struct {
 	Faults func(ctx context.Context, township string) (Faults, error)
 	// Flows gives the workflows that hold in a township; nil = those that ship.
 	Flows func(ctx context.Context, township string) (*flow.Book, error)
+	// Effects give what a pass of a type does beside moving the row; nil = nothing.
+	Effects map[string]Prepare // by type name
 	// Calendar gives a township's working days; nil = the State Council's.
 	Calendar func(ctx context.Context, township string) (*calendar.Calendar, error)
 }
 
+// Prepare reads what an Effect needs to know of a township, before the
+// transaction.
+type Prepare func(ctx context.Context, township string) (Effect, error)
+
+// Effect completes a row that passed and names the other rows that change with
+// it; whatever it refuses is not passed. It writes nothing: a dry run asks it
+// too. What had an effect is not taken back.
+type Effect func(tx write.Tx, row record.Record) (also []record.Record, err error)
+
 // Flow is the workflow of a type in a township; of a proposal, of those about
-// the type named. Code: not-found.
+// the type named. A type that the township's own document leaves out runs on
+// what ships: a document may be older than the type. Code: not-found.
 func (s *Service) Flow(ctx context.Context, township string, t *record.Type, about string) (*flow.Flow, error) {
-	var book *flow.Book
-	var err error
-	if s.Flows == nil {
-		book, err = FlowRules(s.Types).Builtin()
-	} else {
-		book, err = s.Flows(ctx, township)
+	if s.Flows != nil {
+		book, err := s.Flows(ctx, township)
+		if err != nil {
+			return nil, err
+		}
+		if f := book.For(t.Name, about); f != nil {
+			return f, nil
+		}
 	}
+	book, err := FlowRules(s.Types).Builtin()
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +100,8 @@ func FlowRules(types []*record.Type) flow.Rules {
 		default:
 			continue
 		}
-		out[t.Name] = flow.Frame{States: mustField(t, "state").Enum, Begins: begins, Who: "T"}
+		states := slices.DeleteFunc(slices.Clone(mustField(t, "state").Enum), func(s string) bool { return slices.Contains(t.After, s) })
+		out[t.Name] = flow.Frame{States: states, Begins: begins, Who: "T"}
 	}
 	return out
 }
@@ -167,20 +184,13 @@ func mustField(t *record.Type, name string) record.Field {
 // Settle accepts or refuses one proposal and returns it as it is then.
 // Codes: as Decide, and invalid when the value no longer fits its field.
 func (s *Service) Settle(ctx context.Context, a access.Actor, id string, d Decision) (record.Record, error) {
-	t := household.ProposalType
-	found, err := s.Store.Find(ctx, t, []string{a.Township}, id)
+	found, err := s.Store.Find(ctx, household.ProposalType, []string{a.Township}, id)
 	if err != nil {
 		return nil, err
 	}
 	m := found.Base()
-	f, err := s.Flow(ctx, m.Township, t, found.(*household.Proposal).Target)
+	settle, err := s.Settling(ctx, a, found.(*household.Proposal), d)
 	if err != nil {
-		return nil, err
-	}
-	if !f.Knows(d.Action) {
-		return nil, fault.Bad(fault.Field{Name: "action", Code: "not-allowed", Detail: "只能采纳或不采纳。"})
-	}
-	if err := Words(d.Reason, f.Owes(d.Action)); err != nil {
 		return nil, err
 	}
 	faults, err := s.faults(ctx, m.Township)
@@ -190,35 +200,58 @@ func (s *Service) Settle(ctx context.Context, a access.Actor, id string, d Decis
 	in := write.Intent{Township: m.Township, Actor: a.User, Action: d.Action, Households: []string{m.Household}}
 	var out *household.Proposal
 	_, err = s.Writer.Write(ctx, in, func(tx write.Tx) error {
-		p, err := Settleable(tx, a, id, d.Rev)
+		p, move, err := settle(tx)
 		if err != nil {
 			return err
 		}
-		move, err := f.Judge(flow.At{Step: p.State, Author: p.MadeBy}, flow.Who{User: a.User, Role: string(a.Role)}, d.Action)
-		if err != nil {
-			return err
-		}
-		if err := Words(d.Reason, move.Words); err != nil {
-			return err
-		}
-		next := *p
-		out = &next
-		out.State, out.Words = move.To, d.Reason
+		out = p
 		if move.Kind == flow.Pass {
-			if err := s.acceptThrough(tx, p, move, faults); err != nil {
-				return err
-			}
+			return s.acceptThrough(tx, p, move, faults)
 		}
-		tx.Add(&write.Step{Type: t.Name, Row: id, Rev: d.Rev, From: p.State, To: out.State, By: a.User, Reason: d.Reason, At: tx.Now()})
-		tx.Put(t, out)
 		return nil
 	})
 	return out, err
 }
 
-// Settleable is the proposal at the revision the admin saw, when that admin
+// Settling reads the workflow that a proposal runs on. What it returns moves
+// the proposal in a transaction that holds its household's lock, and returns it
+// as it is then and the move, whose gates and effect are the caller's. Codes:
+// invalid; in the transaction not-found, own-record, stale, wrong-state,
+// forbidden.
+func (s *Service) Settling(ctx context.Context, a access.Actor, p *household.Proposal, d Decision) (func(write.Tx) (*household.Proposal, flow.Move, error), error) {
+	f, err := s.Flow(ctx, p.Township, household.ProposalType, p.Target)
+	if err != nil {
+		return nil, err
+	}
+	if !f.Knows(d.Action) {
+		return nil, fault.Bad(fault.Field{Name: "action", Code: "not-allowed", Detail: "只能采纳或不采纳。"})
+	}
+	if err := Words(d.Reason, f.Owes(d.Action)); err != nil {
+		return nil, err
+	}
+	return func(tx write.Tx) (*household.Proposal, flow.Move, error) {
+		was, err := settleable(tx, a, p.ID, d.Rev)
+		if err != nil {
+			return nil, flow.Move{}, err
+		}
+		move, err := f.Judge(flow.At{Step: was.State, Author: was.MadeBy}, flow.Who{User: a.User, Role: string(a.Role)}, d.Action)
+		if err == nil {
+			err = Words(d.Reason, move.Words)
+		}
+		if err != nil {
+			return nil, flow.Move{}, err
+		}
+		out := *was
+		out.State, out.Words = move.To, d.Reason
+		tx.Add(&write.Step{Type: household.ProposalType.Name, Row: out.ID, Rev: d.Rev, From: was.State, To: out.State, By: a.User, Reason: d.Reason, At: tx.Now()})
+		tx.Put(household.ProposalType, &out)
+		return &out, move, nil
+	}, nil
+}
+
+// settleable is the proposal at the revision the admin saw, when that admin
 // may settle it. Codes: not-found, own-record, stale, wrong-state.
-func Settleable(tx write.Tx, a access.Actor, id string, rev int64) (*household.Proposal, error) {
+func settleable(tx write.Tx, a access.Actor, id string, rev int64) (*household.Proposal, error) {
 	got, err := tx.Load(household.ProposalType, id)
 	if err != nil {
 		return nil, err
@@ -231,8 +264,6 @@ func Settleable(tx write.Tx, a access.Actor, id string, rev int64) (*household.P
 		return nil, fault.New(fault.OwnRecord, "")
 	case p.Version != rev:
 		return nil, fault.New(fault.Stale, "")
-	case p.State != "open" && p.State != "conflict":
-		return nil, fault.New(fault.WrongState, "")
 	}
 	return p, nil
 }

@@ -72,7 +72,10 @@ func TestReviewedTypesHaveStateAndWords(t *testing.T) {
 		if state.Class != record.Server || words.Class != record.Server || words.Max < 200 {
 			t.Errorf("%s: state is %s, words are %s of %d runes", typ.Name, state.Class, words.Class, words.Max)
 		}
-		for _, s := range []string{workflow.Pending, workflow.Approved, workflow.Returned, workflow.Rejected} {
+		if p := state.CheckText(workflow.Pending); p != nil {
+			t.Errorf("%s cannot be pending", typ.Name)
+		}
+		for _, s := range typ.After {
 			if p := state.CheckText(s); p != nil {
 				t.Errorf("%s cannot be %s", typ.Name, s)
 			}

@@ -547,8 +547,8 @@ export interface Card {
   sha256?: string;
   /** set by the server */
   size?: number;
-  /** set by the server */
-  state?: 'draft' | 'published' | 'archived';
+  /** pending: another admin has to look at it; set by the server */
+  state?: 'draft' | 'published' | 'archived' | 'pending';
   /** first day it holds; empty = always has; set by the server */
   from?: string;
   /** last day it holds; empty = open; set by the server */

@@ -344,7 +344,7 @@ export const TABLES: { readonly schema: number; readonly types: readonly Type[] 
         { name: 'order', kind: 'int', class: 'server' },
         { name: 'sha256', kind: 'text', class: 'server', max: 100, format: 'sha256' },
         { name: 'size', kind: 'int', class: 'server' },
-        { name: 'state', kind: 'text', class: 'server', max: 100, enum: ['draft', 'published', 'archived'] },
+        { name: 'state', kind: 'text', class: 'server', max: 100, enum: ['draft', 'published', 'archived', 'pending'] },
         { name: 'from', kind: 'text', class: 'server', max: 100, format: 'day' },
         { name: 'until', kind: 'text', class: 'server', max: 100, format: 'day' },
         { name: 'audience', kind: 'list', class: 'server', max: 12 },

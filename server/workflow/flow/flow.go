@@ -22,6 +22,7 @@ const (
 	Pass   = "pass"   // on to the next step of the path, through its gates
 	Return = "return" // back to an earlier step, or aside to the author
 	Reject = "reject" // aside to an end
+	Object = "object" // somebody objects to what was passed: back to an earlier step of the path
 )
 
 // How days are counted.
@@ -73,7 +74,7 @@ func (s Step) Due(since int64, c *calendar.Calendar) (due calendar.Day, ok bool)
 type Move struct {
 	Do    string `json:"do"`
 	Name  string `json:"name"`
-	Kind  string `json:"kind" doc:"pass, return or reject"`
+	Kind  string `json:"kind" doc:"pass, return, reject or object"`
 	To    string `json:"to"`
 	Who   string `json:"who,omitempty" doc:"role letters"`
 	Own   bool   `json:"own,omitempty" doc:"by the author alone: a record sent again"`
@@ -115,6 +116,12 @@ func (f *Flow) Step(code string) (Step, error) {
 	return Step{}, errors.New("flow: " + f.Code + " has no step " + code)
 }
 
+// Aside reports whether code is a step that is not on the path.
+func (f *Flow) Aside(code string) bool {
+	s, err := f.Step(code)
+	return err == nil && s.Aside
+}
+
 // Path are the steps of f that are not aside.
 func (f *Flow) Path() []Step {
 	return slices.DeleteFunc(slices.Clone(f.Steps), func(s Step) bool { return s.Aside })
@@ -124,6 +131,14 @@ func (f *Flow) Path() []Step {
 func (f *Flow) Knows(do string) bool {
 	return slices.ContainsFunc(f.Steps, func(s Step) bool {
 		return slices.ContainsFunc(s.Moves, func(m Move) bool { return m.Do == do && !m.Own })
+	})
+}
+
+// Passes reports whether do is a move of f that leads on, made by somebody else
+// than the author.
+func (f *Flow) Passes(do string) bool {
+	return slices.ContainsFunc(f.Steps, func(s Step) bool {
+		return slices.ContainsFunc(s.Moves, func(m Move) bool { return m.Do == do && m.Kind == Pass && !m.Own })
 	})
 }
 

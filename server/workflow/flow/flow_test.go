@@ -56,36 +56,40 @@ func TestParseRefuses(t *testing.T) {
 	}
 	step := func(b *flow.Book, i, j int) *flow.Step { return &b.Flows[i].Steps[j] }
 	for name, change := range map[string]func(b *flow.Book){
-		"author leads on":        func(b *flow.Book) { step(b, 0, 0).Moves[0].Own, step(b, 0, 0).Moves[0].Who = true, "" },
-		"pass aside":             func(b *flow.Book) { step(b, 0, 0).Moves[0].To = "rejected" },
-		"pass to itself":         func(b *flow.Book) { step(b, 0, 0).Moves[0].To = "pending" },
-		"pass over a step":       func(b *flow.Book) { step(b, 0, 1).Moves[0].To = "approved" },
-		"another way round":      func(b *flow.Book) { step(b, 2, 1).Moves[0].Gates = nil },
-		"return without words":   func(b *flow.Book) { step(b, 0, 0).Moves[1].Words = false },
-		"return to an end":       func(b *flow.Book) { step(b, 0, 0).Moves[1].To = "rejected" },
-		"reject onto the path":   func(b *flow.Book) { step(b, 0, 0).Moves[2].To = "approved" },
-		"gate on a reject":       func(b *flow.Book) { step(b, 0, 0).Moves[2].Gates = []flow.Gate{flow.Fit} },
-		"unknown gate":           func(b *flow.Book) { step(b, 0, 0).Moves[0].Gates = []flow.Gate{"weather"} },
-		"unknown kind":           func(b *flow.Book) { step(b, 0, 0).Moves[0].Kind = "jump" },
-		"cadres approve":         func(b *flow.Book) { step(b, 0, 0).Moves[0].Who = "TC" },
-		"nobody approves":        func(b *flow.Book) { step(b, 0, 0).Moves[0].Who = "" },
-		"author or role":         func(b *flow.Book) { step(b, 0, 1).Moves[0].Who = "T" },
-		"move twice":             func(b *flow.Book) { step(b, 0, 0).Moves[1].Do = "approve" },
-		"nothing leads to":       func(b *flow.Book) { step(b, 0, 0).Moves = step(b, 0, 0).Moves[:2] },
-		"stuck with the author":  func(b *flow.Book) { step(b, 0, 1).Moves = nil },
-		"foreign state":          func(b *flow.Book) { step(b, 0, 3).Code = "lost"; step(b, 0, 0).Moves[2].To = "lost" },
-		"a state less":           func(b *flow.Book) { b.Flows[0].Steps = b.Flows[0].Steps[:3] },
-		"begins elsewhere":       func(b *flow.Book) { slices.Reverse(b.Flows[0].Steps) },
-		"clock without a count":  func(b *flow.Book) { step(b, 0, 0).Count = "" },
-		"clock of 400 days":      func(b *flow.Book) { step(b, 0, 0).Days = 400 },
-		"count without a clock":  func(b *flow.Book) { step(b, 0, 0).Days = 0 },
-		"type without workflow":  func(b *flow.Book) { b.Flows[0].Of = []string{"visit", "clip", "need"} },
-		"reviewed type left out": func(b *flow.Book) { b.Flows[0].Of = []string{"visit"} },
-		"two flows of a type":    func(b *flow.Book) { b.Flows[1].Of = []string{"measure", "visit"} },
-		"of nothing":             func(b *flow.Book) { b.Flows[3].Of = nil },
-		"a code twice":           func(b *flow.Book) { b.Flows[1].Code = b.Flows[0].Code },
-		"no edition":             func(b *flow.Book) { b.Edition = "" },
-		"no name":                func(b *flow.Book) { step(b, 0, 0).Name = " " },
+		"author leads on":         func(b *flow.Book) { step(b, 0, 0).Moves[0].Own, step(b, 0, 0).Moves[0].Who = true, "" },
+		"pass aside":              func(b *flow.Book) { step(b, 0, 0).Moves[0].To = "rejected" },
+		"pass to itself":          func(b *flow.Book) { step(b, 0, 0).Moves[0].To = "pending" },
+		"pass over a step":        func(b *flow.Book) { step(b, 0, 1).Moves[0].To = "approved" },
+		"another way round":       func(b *flow.Book) { flowOf(b, "change").Steps[1].Moves[0].Gates = nil },
+		"return without words":    func(b *flow.Book) { step(b, 0, 0).Moves[1].Words = false },
+		"return to an end":        func(b *flow.Book) { step(b, 0, 0).Moves[1].To = "rejected" },
+		"reject onto the path":    func(b *flow.Book) { step(b, 0, 0).Moves[2].To = "approved" },
+		"objection without words": func(b *flow.Book) { step(b, 0, 2).Moves[0].Words = false },
+		"objection of the author": func(b *flow.Book) { step(b, 0, 2).Moves[0].Own, step(b, 0, 2).Moves[0].Who = true, "" },
+		"objection leads aside":   func(b *flow.Book) { step(b, 0, 2).Moves[0].To = "returned" },
+		"objection leads on":      func(b *flow.Book) { step(b, 0, 0).Moves[0].Kind = flow.Object; step(b, 0, 0).Moves[0].Words = true },
+		"objection by cadres":     func(b *flow.Book) { step(b, 0, 2).Moves[0].Who = "TC" },
+		"gate on a reject":        func(b *flow.Book) { step(b, 0, 0).Moves[2].Gates = []flow.Gate{flow.Fit} },
+		"unknown gate":            func(b *flow.Book) { step(b, 0, 0).Moves[0].Gates = []flow.Gate{"weather"} },
+		"unknown kind":            func(b *flow.Book) { step(b, 0, 0).Moves[0].Kind = "jump" },
+		"cadres approve":          func(b *flow.Book) { step(b, 0, 0).Moves[0].Who = "TC" },
+		"nobody approves":         func(b *flow.Book) { step(b, 0, 0).Moves[0].Who = "" },
+		"author or role":          func(b *flow.Book) { step(b, 0, 1).Moves[0].Who = "T" },
+		"move twice":              func(b *flow.Book) { step(b, 0, 0).Moves[1].Do = "approve" },
+		"nothing leads to":        func(b *flow.Book) { step(b, 0, 0).Moves = step(b, 0, 0).Moves[:2] },
+		"stuck with the author":   func(b *flow.Book) { step(b, 0, 1).Moves = nil },
+		"foreign state":           func(b *flow.Book) { step(b, 0, 3).Code = "lost"; step(b, 0, 0).Moves[2].To = "lost" },
+		"a state less":            func(b *flow.Book) { b.Flows[0].Steps = b.Flows[0].Steps[:3] },
+		"begins elsewhere":        func(b *flow.Book) { slices.Reverse(b.Flows[0].Steps) },
+		"clock without a count":   func(b *flow.Book) { step(b, 0, 0).Count = "" },
+		"clock of 400 days":       func(b *flow.Book) { step(b, 0, 0).Days = 400 },
+		"count without a clock":   func(b *flow.Book) { step(b, 0, 0).Days = 0 },
+		"type without workflow":   func(b *flow.Book) { b.Flows[0].Of = []string{"visit", "clip", "need"} },
+		"two flows of a type":     func(b *flow.Book) { b.Flows[1].Of = []string{"measure", "visit"} },
+		"of nothing":              func(b *flow.Book) { b.Flows[3].Of = nil },
+		"a code twice":            func(b *flow.Book) { b.Flows[1].Code = b.Flows[0].Code },
+		"no edition":              func(b *flow.Book) { b.Edition = "" },
+		"no name":                 func(b *flow.Book) { step(b, 0, 0).Name = " " },
 	} {
 		var b flow.Book
 		if err := json.Unmarshal(raw, &b); err != nil {
@@ -102,6 +106,11 @@ func TestParseRefuses(t *testing.T) {
 			t.Errorf("%.40q is taken", s)
 		}
 	}
+}
+
+// flowOf is the flow called code.
+func flowOf(b *flow.Book, code string) *flow.Flow {
+	return &b.Flows[slices.IndexFunc(b.Flows, func(f flow.Flow) bool { return f.Code == code })]
 }
 
 // random is a workflow of any shape, mostly one that Parse takes.
@@ -134,6 +143,8 @@ func random(t *rapid.T) flow.Flow {
 			kind := flow.Return
 			if to.Aside && to.End() {
 				kind = flow.Reject
+			} else if !to.Aside && rapid.Bool().Draw(t, "object") {
+				kind = flow.Object
 			}
 			if s.End() || !to.Aside && j >= i && sane("back") || rapid.IntRange(0, 2).Draw(t, "more") == 0 {
 				continue

@@ -45,8 +45,9 @@ func (r Rules) Builtin() (*Book, error) { return r.Parse(builtin) }
 
 // Parse reads an edition, strictly (record.Document). What it promises of every
 // flow: a pass leads to the next step of the path and nowhere else, so no gate
-// is passed by; the author alone leads nothing on; every step can be reached and leads to an end; a type's flow keeps to
-// its frame, and every type with a frame has one.
+// is passed by; the author alone leads nothing on; every step can be reached
+// and leads to an end; a type's flow keeps to its frame. A document may leave
+// types out.
 func (r Rules) Parse(raw []byte) (*Book, error) {
 	var b Book
 	if err := record.Document(raw, &b); err != nil {
@@ -70,11 +71,6 @@ func (r Rules) Parse(raw []byte) (*Book, error) {
 				return nil, fmt.Errorf("flow: two workflows are of %s", t)
 			}
 			of[t] = true
-		}
-	}
-	for t := range r {
-		if !of[t] {
-			return nil, fmt.Errorf("flow: %s has no workflow", t)
 		}
 	}
 	return &b, nil
@@ -156,6 +152,10 @@ func (f *Flow) move(s Step, m Move) error {
 	case Reject:
 		if !to.Aside || !to.End() {
 			return errors.New("it leads aside to an end")
+		}
+	case Object:
+		if s.Aside || to.Aside || f.place(to) >= f.place(s) || m.Own || !m.Words {
+			return errors.New("it leads back along the path, with words, and not by the author")
 		}
 	default:
 		return fmt.Errorf("kind %q", m.Kind)
