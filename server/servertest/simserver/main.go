@@ -73,6 +73,7 @@ type call struct {
 	Path      string          `json:"path"`
 	Token     string          `json:"token"`
 	Body      string          `json:"body"`
+	Bytes     []byte          `json:"bytes"` // a body that is a parcel
 	Household string          `json:"household"`
 	Into      string          `json:"into"`
 	Reopen    bool            `json:"reopen"`
