@@ -49,6 +49,7 @@ func pages() []Page {
 		visitPages(),
 		measurePages(),
 		casePages(),
+		pairingPages(),
 	} {
 		all = append(all, some...)
 	}
