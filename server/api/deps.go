@@ -28,6 +28,7 @@ type Deps struct {
 	Settings Settings
 	Users    Users
 	Devices  Devices
+	Audit    Audit
 	Scope    Scope
 	Sync     Sync
 	Records  Records

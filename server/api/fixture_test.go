@@ -239,6 +239,7 @@ func newFixture(t testing.TB, change ...func(*Deps)) *fixture {
 		Settings:  settings{s},
 		Users:     users{s},
 		Devices:   devices{s},
+		Audit:     auditLog{s},
 		Scope:     s,
 		Sync:      s,
 		Records:   s,

@@ -79,7 +79,7 @@ func TestFieldsAreNamed(t *testing.T) {
 	const path = "/api/v1/records/visit/" + rowID + "/decision"
 	for body, want := range map[string]string{
 		`{"action":"approve"}`:                                         "rev required",
-		`{"action":"delete","rev":1}`:                                  "action not-allowed",
+		`{"action":"","rev":1}`:                                        "action required",
 		`{"action":"return","rev":0}`:                                  "rev range",
 		`{"action":"return","rev":1.5}`:                                "rev format",
 		`{"action":"return","rev":"1"}`:                                "rev format",

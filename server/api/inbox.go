@@ -27,7 +27,7 @@ var _ Inbox = (*workflow.Service)(nil)
 
 type batchDecision struct {
 	Type   string          `json:"type,omitempty" maxLength:"20" doc:"a reviewed type; absent = visit"`
-	Action string          `json:"action" enum:"approve,return,reject"`
+	Action string          `json:"action" minLength:"1" maxLength:"32" doc:"a move of the township's workflow: approve, return, reject, object"`
 	Reason string          `json:"reason,omitempty" maxLength:"200" doc:"shown to the authors; needed to return and reject"`
 	Dry    bool            `json:"dry,omitempty" doc:"only say what would become of each row"`
 	Rows   []workflow.Mark `json:"rows" minItems:"1" maxItems:"200"`

@@ -51,7 +51,7 @@ func TestInboxRoutes(t *testing.T) {
 	}
 	many := strings.Repeat(one+",", 200) + one
 	for path, bodies := range map[string][]string{
-		"inbox/decisions": {`{"action":"approve","rows":[]}`, `{"action":"approve"}`, `{"action":"forget","rows":[` + one + `]}`, `{"action":"approve","rows":[` + many + `]}`,
+		"inbox/decisions": {`{"action":"approve","rows":[]}`, `{"action":"approve"}`, `{"action":"","rows":[` + one + `]}`, `{"action":"approve","rows":[` + many + `]}`,
 			`{"action":"approve","rows":[{"id":"short","rev":1}]}`, `{"action":"approve","rows":[{"id":"` + rowID + `","rev":0}]}`, `{"action":"approve","rows":[{"id":"` + rowID + `"}]}`,
 			`{"action":"approve","type":"need","rows":[` + one + `]}`, `{"action":"return","reason":"` + strings.Repeat("长", 201) + `","rows":[` + one + `]}`},
 		"inbox/undo":                       {`{"rows":[]}`, `{"type":"proposal","rows":[` + one + `]}`, `{"rows":[` + many + `]}`},

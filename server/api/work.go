@@ -12,7 +12,7 @@ import (
 )
 
 type reviewDecision struct {
-	Action string `json:"action" enum:"approve,return,reject,object"`
+	Action string `json:"action" minLength:"1" maxLength:"32" doc:"a move of the township's workflow: approve, return, reject, object"`
 	Rev    int64  `json:"rev" minimum:"1" doc:"revision of the row the admin saw"`
 	Reason string `json:"reason,omitempty" maxLength:"200" doc:"shown to the author; needed to return, reject and object"`
 }

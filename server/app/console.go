@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strings"
 
-	"daohu/server/api"
 	"daohu/server/console"
 )
 
@@ -13,9 +12,8 @@ import (
 func (a *App) console() (*console.Console, error) {
 	c := a.opt.Config
 	return console.New(console.Config{
-		Operator: console.Operator{Name: c.Operator, Filing: c.Filing, Hotline: c.Hotline, Version: Version()},
+		Operator: console.Operator{Name: c.Operator, Filing: c.Filing, Hotline: c.Hotline, Version: Version(), Phone: a.previews()},
 		API:      http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.API.ServeHTTP(w, r) }),
-		Fail:     api.Fail,
 		Secure:   c.TLSCert != "" || strings.HasPrefix(c.PublicURL, "https://"),
 		Now:      a.opt.Now,
 		Log:      a.opt.Log,

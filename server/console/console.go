@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"html/template"
 	"log/slog"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"daohu/server/api"
 	"daohu/server/fault"
 )
 
@@ -20,15 +22,19 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 // small is the largest body of a form in bytes.
 const small = 64 << 10
 
-// Operator is who runs this server; "" = not told.
-type Operator struct{ Name, Filing, Hotline, Version string }
+// Operator is who runs this server; "" = not told. Phone: the phone in the
+// browser is at /phone.
+type Operator struct {
+	Name, Filing, Hotline, Version string
+
+	Phone bool
+}
 
 // Config is what the console needs.
 type Config struct {
 	Operator Operator
-	API      http.Handler                                    // the program's own API, asked in process
-	Fail     func(http.ResponseWriter, *http.Request, error) // writes problem+json, for addresses that are no page
-	Secure   bool                                            // people reach the server by https: cookies go no other way
+	API      http.Handler // the program's own API, asked in process
+	Secure   bool         // people reach the server by https: cookies go no other way
 	Now      func() time.Time
 	Log      *slog.Logger
 }
@@ -114,11 +120,11 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	h.Set("Cache-Control", "no-store")
 	if _, pattern := c.mux.Handler(r); pattern == "" {
-		c.cfg.Fail(w, r, fault.New(fault.NoRoute, ""))
+		api.Fail(w, r, fault.New(fault.NoRoute, ""))
 		return
 	}
 	if err := c.origin.Check(r); err != nil {
-		c.cfg.Fail(w, r, fault.Wrap(fault.Forbidden, err))
+		api.Fail(w, r, fault.Wrap(fault.Forbidden, err))
 		return
 	}
 	c.mux.ServeHTTP(w, r)
@@ -127,11 +133,12 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serve is the one way to a page.
 func (c *Console) serve(w http.ResponseWriter, r *http.Request, p *Page) {
 	v := &View{Page: p, console: c, w: w, r: r, form: url.Values{}, Now: c.cfg.Now().UnixMilli(), Bare: r.Header.Get("HX-Request") != ""}
+	v.Say, _ = r.Context().Value(sayKey{}).(string)
 	switch r.Method {
 	case http.MethodGet, http.MethodHead, http.MethodPost:
 	default:
 		w.Header().Set("Allow", "GET, HEAD, POST")
-		c.cfg.Fail(w, r, fault.New(fault.NoRoute, ""))
+		api.Fail(w, r, fault.New(fault.NoRoute, ""))
 		return
 	}
 	if r.Method == http.MethodPost {
@@ -188,10 +195,29 @@ func (c *Console) finish(v *View, done Done) bool {
 		if to == "" {
 			to = v.URL()
 		}
+		if v.Bare {
+			c.goOn(v, to, done.Say)
+			return true
+		}
 		c.say(v.w, done.Say)
 		http.Redirect(v.w, v.r, to, http.StatusSeeOther)
 	}
 	return true
+}
+
+type sayKey struct{}
+
+// goOn answers htmx with the page an act leads to at once, which saves a way
+// there and back.
+func (c *Console) goOn(v *View, to, say string) {
+	next, err := http.NewRequestWithContext(context.WithValue(v.r.Context(), sayKey{}, say), http.MethodGet, to, nil)
+	if err != nil {
+		http.Redirect(v.w, v.r, to, http.StatusSeeOther)
+		return
+	}
+	next.Header, next.RemoteAddr, next.RequestURI, next.Host = v.r.Header, v.r.RemoteAddr, to, v.r.Host
+	v.w.Header().Set("HX-Push-Url", to)
+	c.mux.ServeHTTP(v.w, next)
 }
 
 // send has the browser keep a file.
@@ -266,20 +292,9 @@ func (c *Console) page(v *View, file string, status int) {
 	var buf bytes.Buffer
 	if err := c.files[file].ExecuteTemplate(&buf, name, v); err != nil {
 		c.cfg.Log.ErrorContext(v.r.Context(), "page cannot be written", "file", file, "err", err)
-		c.cfg.Fail(v.w, v.r, fault.Wrap(fault.Internal, err))
+		api.Fail(v.w, v.r, fault.Wrap(fault.Internal, err))
 		return
 	}
-	h := v.w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Add("Vary", "Accept-Encoding, HX-Request")
-	body := buf.Bytes()
-	if strings.Contains(v.r.Header.Get("Accept-Encoding"), "gzip") {
-		h.Set("Content-Encoding", "gzip")
-		body = zip(body)
-	}
-	h.Set("Content-Length", fmt.Sprint(len(body)))
-	v.w.WriteHeader(status)
-	if v.r.Method != http.MethodHead {
-		_, _ = v.w.Write(body) // a reader that has gone is no failure of ours
-	}
+	v.w.Header().Add("Vary", "HX-Request")
+	api.Write(v.w, v.r, status, "text/html; charset=utf-8", buf.Bytes())
 }

@@ -10,20 +10,17 @@ import (
 	"testing"
 	"time"
 
+	"daohu/server/api"
 	"daohu/server/console"
 	"daohu/server/fault"
 )
-
-func fail(w http.ResponseWriter, _ *http.Request, err error) {
-	w.WriteHeader(fault.SpecOf(fault.CodeOf(err)).Status)
-}
 
 // made is a console that nobody is logged in to; pages with a session are
 // tested with the whole program (server/app).
 func made(t *testing.T, o console.Operator) *console.Console {
 	t.Helper()
-	c, err := console.New(console.Config{Operator: o, Fail: fail, Now: time.Now, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		API: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fail(w, r, fault.New(fault.Unauthorized, "")) })})
+	c, err := console.New(console.Config{Operator: o, Now: time.Now, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		API: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { api.Fail(w, r, fault.New(fault.Unauthorized, "")) })})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,8 @@ package console
 import (
 	"net/url"
 	"strings"
+
+	"daohu/server/workflow"
 )
 
 // Entry is one line of the menu on the left.
@@ -43,20 +45,11 @@ func (v *View) waiting() map[string]int64 {
 	if v.Me.Role != "T" {
 		return nil
 	}
-	var inbox struct {
-		Counts []struct {
-			State string
-			N     int64
-		}
-	}
+	var inbox workflow.Page
 	if err := v.Get("/api/v1/inbox", url.Values{"limit": {"1"}}, &inbox); err != nil {
 		return nil
 	}
-	out := map[string]int64{}
-	for _, c := range inbox.Counts {
-		if c.State != "returned" {
-			out["/queue"] += c.N
-		}
-	}
-	return out
+	q := Queue{Kinds: queueKinds()}
+	q.counts(inbox.Counts)
+	return map[string]int64{"/queue": q.Total()}
 }

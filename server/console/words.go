@@ -166,6 +166,8 @@ func fieldWords() map[string]string {
 		"standard": "识别标准", "income": "人均纯收入", "watch": "监测对象类别", "risks": "返贫风险", "name": "姓名", "sex": "性别", "birth": "出生年月", "relation": "与户主关系",
 		"education": "文化程度", "school": "在校状况", "labour": "劳动技能", "work": "务工情况", "workMonths": "务工月数", "health": "健康状况", "insured": "居民医保", "pension": "养老",
 		"left": "减少原因", "leftDay": "减少日期", "joined": "增加原因", "joinedDay": "增加日期", "houseArea": "住房面积", "power": "生活用电", "tv": "广播电视", "toilet": "卫生厕所",
+		"met": "见到的人", "needs": "发现的需要", "checkinAt": "到户签到", "lat": "纬度", "lng": "经度", "accuracy": "误差（米）", "coord": "坐标系",
+		"month": "月份", "year": "年份", "flag": "提示", "login": "账号", "role": "身份", "rank": "职级",
 		"road": "入户路", "roadDist": "距主干路", "fuel": "主要燃料", "type": "户类型", "*": "新增",
 		"code": "编号", "village": "村编号", "place": "村和寨", "exit": "脱贫标志", "exitYear": "脱贫年度", "planYear": "计划脱贫年度", "safety": "政策兜底", "noLabour": "整户无劳动力兜底",
 		"military": "军烈属", "riskAt": "识别时间", "cleared": "风险已消除", "clearedAt": "消除时间", "clearedBy": "消除方式", "incomeYear": "收入年度", "wage": "工资性收入",
@@ -175,7 +177,7 @@ func fieldWords() map[string]string {
 		"reason": "原因", "into": "并到哪一户", "day": "日期", "action": "怎么办", "rev": "版本", "households": "户数", "q": "找农户", "what": "做什么", "kind": "类别", "from": "从哪天", "to": "到哪天",
 		"text": "内容", "rating": "农户觉得", "closed": "办结日期", "answeredBy": "谁答复的", "answeredAt": "第一次答复", "words": "审批的话", "doneBy": "谁办的", "checkedBy": "谁核实的", "checkedAt": "什么时候核实",
 		"given": "已给金额", "movedIn": "转来金额", "movedOut": "转走金额", "agreement": "农户同意吗", "objection": "农户的话", "agreedBy": "用谁的手机说的", "agreedDay": "哪天说的", "arrived": "到手了吗",
-		"arrivedBy": "用谁的手机说的", "arrivedDay": "哪天到手", "yieldQuantity": "产出数量", "yieldUnit": "产出单位", "yieldAmount": "收益", "yieldDay": "算到哪天", "resultVisit": "见成效的走访", "risk": "针对的风险",
+		"arrivedBy": "用谁的手机说的", "arrivedDay": "哪天到手", "yieldQuantity": "产出数量", "yieldUnit": "产出单位", "yieldAmount": "收益", "yieldDay": "算到哪天", "resultVisit": "见成效的走访",
 		"amount": "计划金额", "quantity": "数量", "unit": "单位", "stage": "走到哪一步", "result": "结果", "answer": "答复", "category": "类别", "subject": "问题", "measure": "怎么解决",
 		"due": "期限", "owner": "谁来办", "source": "来源", "fen": "金额", "account": "用在哪里", "fund": "资金", "why": "为什么", "cadre": "干部", "file": "表格文件", "rows": "表格里的行",
 	}

@@ -22,22 +22,11 @@ type Place struct {
 // code: a township and its villages, or, for K and A, the county and its
 // townships. "" is the widest the actor reaches. Code: not-found.
 func (s *Service) Places(ctx context.Context, a access.Actor, code string) ([]Place, error) {
-	if code == "" {
-		if code = a.County; a.Role == access.Township {
-			code = a.Township
-		}
-	}
-	at, err := s.Store.Area(ctx, code)
+	at, _, err := s.within(ctx, a, code)
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case at.Level == area.County && a.Role.In("KA") && !a.PushOnly && a.County == at.Code:
-	case at.Level == area.Township:
-		if err := s.reach(ctx, a, at.Code); err != nil {
-			return nil, err
-		}
-	default:
+	if at.Level == area.Village {
 		return nil, fault.New(fault.NotFound, "")
 	}
 	below, err := s.Store.Under(ctx, at.Code)

@@ -107,6 +107,7 @@ func (s *Service) Inbox(ctx context.Context, a access.Actor, t *record.Type, ask
 		last := list[ask.Limit-1].Row.Base()
 		out.Next = strconv.FormatInt(last.MadeAt, 10) + "_" + last.ID
 	}
+	steps := map[string]flow.Step{}
 	for _, w := range list {
 		row, err := t.Project(w.Row, string(a.Role), s.Sealer)
 		if err != nil {
@@ -115,7 +116,7 @@ func (s *Service) Inbox(ctx context.Context, a access.Actor, t *record.Type, ask
 		if row == nil {
 			continue
 		}
-		step, err := s.step(ctx, ask.Township, t, w.Row, q.State)
+		step, err := s.step(ctx, steps, ask.Township, t, w.Row, q.State)
 		if err != nil {
 			return out, err
 		}
@@ -130,20 +131,25 @@ func (s *Service) Inbox(ctx context.Context, a access.Actor, t *record.Type, ask
 }
 
 // step is where a row stands in its workflow; a proposal's depends on what it
-// is about.
-func (s *Service) step(ctx context.Context, township string, t *record.Type, row record.Record, state string) (flow.Step, error) {
-	if slices.Contains(t.After, state) {
-		return flow.Step{}, nil // without a clock, where the state is no step of the workflow
-	}
+// is about. known keeps the steps that were read for a page.
+func (s *Service) step(ctx context.Context, known map[string]flow.Step, township string, t *record.Type, row record.Record, state string) (flow.Step, error) {
 	about := ""
 	if p, ok := row.(*household.Proposal); ok {
 		about = p.Target
+	}
+	if at, ok := known[about]; ok {
+		return at, nil
 	}
 	f, err := s.Flow(ctx, township, t, about)
 	if err != nil {
 		return flow.Step{}, err
 	}
-	return f.Step(state)
+	var at flow.Step // without a clock, where the state is no step of the workflow
+	if !slices.Contains(t.After, state) {
+		at, err = f.Step(state)
+	}
+	known[about] = at
+	return at, err
 }
 
 // calendar are the working days of a township.
