@@ -50,6 +50,7 @@ func pages() []Page {
 		visitPages(),
 		measurePages(),
 		casePages(),
+		pairingPages(),
 	} {
 		all = append(all, some...)
 	}
