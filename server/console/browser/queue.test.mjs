@@ -112,6 +112,29 @@ test('a batch is tried first, then carried out, then taken back', async () => {
   await page.context().close();
 });
 
+test('photos stand beside the words, open over the page, and one used twice is said', async () => {
+  const page = await open(browser, server.url);
+  await page.goto('/login');
+  const body = await page.screenshot({ type: 'jpeg', quality: 60 });
+  const [first, second] = await worker.push([visit(houses[30], '拍了屋后的墙。'), visit(houses[31], '也拍了一张。')]);
+  for (const [id, house] of [[first, houses[30]], [second, houses[31]]]) {
+    await worker.photo(id, house.id, body);
+  }
+  await login(page, 'admin', '/queue?at=' + second);
+  await page.waitForFunction(() => document.querySelector('.pics img')?.naturalWidth > 0);
+  assert.match(await page.textContent('.pics'), /照片用过/);
+  await page.click('.pics a');
+  await page.waitForFunction(() => document.querySelector('.zoomed img')?.naturalWidth > 0);
+  await page.keyboard.press('Escape');
+  assert.equal(await page.locator('.zoomed').count(), 0);
+  for (let left = 1; left >= 0; left--) {
+    await page.keyboard.press('a');
+    await page.waitForFunction((n) => document.querySelector('[data-left]')?.dataset.left === String(n), left);
+  }
+  assert.deepEqual(page.said, []);
+  await page.context().close();
+});
+
 test('without script: filter, return with words, approve, take back, batch', async () => {
   const page = await open(browser, server.url, { javaScriptEnabled: false });
   await login(page, 'admin', '/queue');
