@@ -159,6 +159,7 @@ test('photos stand beside the words, open over the page, and one used twice is s
 });
 
 test('without script: filter, return with words, approve, take back, batch', async () => {
+  await worker.push(houses.slice(40, 46).map((h) => visit(h, '没有脚本也审得了。')));
   const page = await open(browser, server.url, { javaScriptEnabled: false });
   await login(page, 'admin', '/queue');
   await page.selectOption('[name=flag]', 'late');
