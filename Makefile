@@ -6,6 +6,7 @@
 # phone-test  the phone's part of it: types, official compilers, core, pages in Chromium
 # kill   server and databases killed under load: KILLS of the server on each database, a fifth of mariadbd
 # mutants plants classic sync bugs one by one and lets the simulation find them; fails while one survives
+# soak   plays the simulation on both databases for FOR
 # lint   only what needs no test run
 # gen    writes all that is derived from the declarations of server/record
 # check  fails when gen would change something
@@ -16,10 +17,13 @@ PARALLEL ?= 2
 # The limit of one package's tests.
 TIMEOUT ?= 15m
 
+# How long make soak plays.
+FOR ?= 60s
+
 # Kills of the server on each database in make kill.
 KILLS ?= 1000
 
-.PHONY: run phone build test phone-test console-test kill mutants lint gen check
+.PHONY: run phone build test phone-test console-test kill mutants soak lint gen check
 
 tally = $(GO) run ./server/servertest/tally
 
@@ -82,6 +86,10 @@ lint:
 mutants:
 	@cd miniprogram && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@$(GO) run ./server/servertest/mutant
+
+soak:
+	@cd miniprogram && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@deploy/test/with-services.sh $(GO) run ./server/servertest/soak -for $(FOR)
 
 gen:
 	$(GO) run ./server/gen

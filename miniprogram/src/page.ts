@@ -64,6 +64,9 @@ export type PageThis<V extends Bag, M extends Bag> = WechatMiniprogram.Page.Inst
 /** A scale from which the letters count as large: WeChat's steps are 0.9, 1, 1.1, 1.2, 1.3 and more. */
 const CARE_FROM = 1.25;
 
+/** The first page of app.json. */
+const FIRST = 'pages/today/today';
+
 /** Options for Page from what is the page's own. */
 export function page<V extends Bag, M extends Bag>(own: Own<V, M> & ThisType<PageThis<V, M>>): WechatMiniprogram.Page.Options<V & Common, M & Seat> {
   const { open, begin, draw, leave, data, ...rest } = own as unknown as Own<V, Bag>;
@@ -119,6 +122,12 @@ export function page<V extends Bag, M extends Bag>(own: Own<V, M> & ThisType<Pag
       if (!this.desk && !anyone) {
         this.unwatch();
         this.screen.restart('/pages/login/login');
+      }
+      // The app begins at the cadre's first page; others are led to theirs.
+      if (this.desk && this.route === FIRST && homeOf(this.desk.account.me.role) !== '/' + FIRST) {
+        this.unwatch();
+        this.screen.restart(homeOf(this.desk.account.me.role));
+        return false;
       }
       return this.desk !== undefined || anyone === true;
     },
@@ -196,7 +205,7 @@ export function homeOf(role: Role): string {
       return '/packages/admin/inbox/inbox';
     case 'C':
     case 'V':
-      return '/pages/today/today';
+      return '/' + FIRST;
     default:
       return '/packages/home/about/about';
   }

@@ -176,6 +176,20 @@ test('no network never logs anybody out; an ended session keeps the work and say
   assert.match(desk.light().text, /^已全部送达/);
 });
 
+test('an app opened without a link sends as soon as there is one', async () => {
+  const { device, town } = await start(new Town(threeHouses()));
+  const later = new Device((c) => town.answer(c), device.flash);
+  later.online = false; // and nobody tells: the platform speaks of changes only
+  const phone = await Phone.open(later.platform(), SERVER);
+  const desk = phone.desk() as NonNullable<ReturnType<Phone['desk']>>;
+  await desk.driver.pull();
+  assert.match(desk.light().text, /^离线/);
+  later.network(true);
+  assert.equal(desk.driver.busy, 'sync');
+  await desk.driver.pull();
+  assert.match(desk.light().text, /^已全部送达/);
+});
+
 test("the messenger's account logs in again by itself, and only as the same user", async () => {
   for (const code of ['mine', 'other']) {
     const town = new Town(threeHouses());

@@ -177,7 +177,7 @@ func fieldWords() map[string]string {
 		"reason": "原因", "into": "并到哪一户", "day": "日期", "action": "怎么办", "rev": "版本", "households": "户数", "q": "找农户", "what": "做什么", "kind": "类别", "from": "从哪天", "to": "到哪天",
 		"text": "内容", "rating": "农户觉得", "closed": "办结日期", "answeredBy": "谁答复的", "answeredAt": "第一次答复", "words": "审批的话", "doneBy": "谁办的", "checkedBy": "谁核实的", "checkedAt": "什么时候核实",
 		"given": "已给金额", "movedIn": "转来金额", "movedOut": "转走金额", "agreement": "农户同意吗", "objection": "农户的话", "agreedBy": "用谁的手机说的", "agreedDay": "哪天说的", "arrived": "到手了吗",
-		"arrivedBy": "用谁的手机说的", "arrivedDay": "哪天到手", "yieldQuantity": "产出数量", "yieldUnit": "产出单位", "yieldAmount": "收益", "yieldDay": "算到哪天", "resultVisit": "见成效的走访", "risk": "针对的风险",
+		"arrivedBy": "用谁的手机说的", "arrivedDay": "哪天到手", "yieldQuantity": "产出数量", "yieldUnit": "产出单位", "yieldAmount": "收益", "yieldDay": "算到哪天", "resultVisit": "见成效的走访",
 		"amount": "计划金额", "quantity": "数量", "unit": "单位", "stage": "走到哪一步", "result": "结果", "answer": "答复", "category": "类别", "subject": "问题", "measure": "怎么解决",
 		"due": "期限", "owner": "谁来办", "source": "来源", "fen": "金额", "account": "用在哪里", "fund": "资金", "why": "为什么", "cadre": "干部", "file": "表格文件", "rows": "表格里的行",
 	}

@@ -81,7 +81,8 @@ export class Driver {
   }
 
   network(online: boolean): void {
-    const back = online && !this.online;
+    // An app that was opened without a link was never told that it has none.
+    const back = online && (!this.online || this.cut);
     this.online = online;
     this.around.changed();
     if (back) {

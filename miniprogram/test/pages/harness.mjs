@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
 /** What prepare.mjs left: the program (daohu), the demo's data (data), pages of the source (source) and of what the official compiler made (compiled). */
-export const READY = fileURLToPath(new URL('../../build/pages/', import.meta.url));
+export const READY = fileURLToPath(new URL('../../dist/pages/', import.meta.url));
 
 /** The pages that are played. */
 const PAGES = path.join(READY, process.env.DAOHU_PAGES || 'source');
@@ -93,9 +93,15 @@ export class Caller {
     return body;
   }
 
-  /** All rows of a type. */
+  /** All rows of a type; without a household of all that a cadre holds. */
   async rows(type, household) {
     const rows = [];
+    if (!household && this.me.role !== 'T') {
+      for (const held of (await this.get('/due?all=1')).rows) {
+        rows.push(...(await this.rows(type, held.household.id)).map((r) => ({ household: held.household.id, ...r })));
+      }
+      return rows;
+    }
     for (let after = ''; ;) {
       const page = await this.get(`/records/${type}?limit=200${household ? '&household=' + household : ''}${after ? '&after=' + after : ''}`);
       rows.push(...(page.rows || []));
@@ -120,7 +126,7 @@ export async function close() {
 
 /** A phone with a WeChat user in it. Close it: that fails when the browser complained of anything. */
 export class Phone {
-  static async open(server, who, { care = false, size = PHONE, place = true } = {}) {
+  static async open(server, who, { care = false, size = PHONE, place = true, privacy = true } = {}) {
     const phone = new Phone();
     phone.server = server;
     phone.context = await browser.newContext({
@@ -128,6 +134,11 @@ export class Phone {
       permissions: place ? ['geolocation'] : [], geolocation: place ? { latitude: 27.5, longitude: 106.2, accuracy: 15 } : undefined,
     });
     phone.complaints = [];
+    /** Taps since the count was last set. */
+    phone.taps = 0;
+    if (privacy) {
+      await phone.context.addInitScript((key) => localStorage.setItem(key, '1'), `wx:${who}:privacy`);
+    }
     phone.address = `${server.url}/phone/?who=${encodeURIComponent(who)}&scale=${care ? 1.4 : 1}`;
     await phone.start();
     return phone;
@@ -175,10 +186,21 @@ export class Phone {
 
   async tap(words) {
     await this.button(words).first().click();
+    this.taps++;
+  }
+
+  /** A button of what is laid over the page. */
+  async sheet(words) {
+    await this.page.locator('[role=dialog]').getByRole('button', { name: words, exact: true }).click();
+    this.taps++;
   }
 
   async sees(words) {
-    await this.text(words).first().waitFor();
+    try {
+      await this.text(words).first().waitFor();
+    } catch (e) {
+      throw new Error(`"${words}" never came. The page says:\n${await this.top.innerText()}\nThe link said:\n${(await this.page.locator('#panel li').allTextContents()).join('\n')}`, { cause: e });
+    }
   }
 
   async title(words) {
@@ -231,6 +253,9 @@ export class Phone {
     assert.deepEqual(complaints, []);
   }
 }
+
+/** Today in the programme's time. */
+export const today = () => new Date(Date.now() + 8 * 3600_000).toISOString().slice(0, 10);
 
 /** Waits until f gives something true, asking again and again. */
 export async function until(f, what) {
