@@ -50,6 +50,8 @@ func pages() []Page {
 		visitPages(),
 		measurePages(),
 		casePages(),
+		dataPages(),
+		sheetPages(),
 	} {
 		all = append(all, some...)
 	}
