@@ -1,8 +1,6 @@
 package app
 
 import (
-	"database/sql"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -20,12 +18,10 @@ func TestHomeCard(t *testing.T) {
 	head := regexp.MustCompile(`"head":"([^"]+)"`).FindStringSubmatch(my)[1]
 	helper := regexp.MustCompile(`"helpers":\["([^。]+)。`).FindStringSubmatch(my)[1]
 
-	db, err := sql.Open("sqlite", filepath.Join(f.Config.Data, "daohu.db"))
-	f.must(err)
-	defer db.Close()
-	sessions := func() (n int) {
-		f.must(db.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM session WHERE user = ? AND revoked_at = 0", f.User("household-1-0").ID).Scan(&n))
-		return n
+	sessions := func() int {
+		open, err := f.DB.Accounts().OpenSessions(t.Context(), f.User("household-1-0").ID, f.Now().UnixMilli())
+		f.must(err)
+		return len(open)
 	}
 	open := sessions()
 	before := b.open("/h/" + card)
