@@ -93,13 +93,14 @@ function write(files, out) {
 }
 
 async function main(from, out) {
-  // The compilers leave files beside the project: they get a copy.
+  // The compilers leave files beside the project and where they are run: they get a copy.
   const project = fs.mkdtempSync(path.join(os.tmpdir(), 'daohu-compile-'));
   process.on('exit', () => fs.rmSync(project, { recursive: true, force: true }));
   const config = JSON.parse(fs.readFileSync(path.join(from, 'project.config.json'), 'utf8'));
   for (const name of ['project.config.json', config.miniprogramRoot]) {
     fs.cpSync(path.join(from, name), path.join(project, name), { recursive: true });
   }
+  process.chdir(project);
   setTimeout(() => {
     console.error(`the compiler did not end within ${LIMIT / 1000} s`);
     process.exit(1);
@@ -118,7 +119,7 @@ async function main(from, out) {
 }
 
 const [from = path.resolve(here, '..'), out] = process.argv.slice(2);
-main(path.resolve(from), out).then(
+main(path.resolve(from), out && path.resolve(out)).then(
   () => process.exit(0), // the compiler keeps children of its own
   (e) => {
     console.error(String(e.message || e).trim());

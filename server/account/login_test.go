@@ -197,6 +197,46 @@ func TestPassword(t *testing.T) {
 	w.want(fault.NotFound, w.SetPassword(ctx, "nobody", right))
 }
 
+// TestChangePassword: who is logged in changes it with the old one, ten wrong
+// ones are a lock, and other log-ins end on request.
+func TestChangePassword(t *testing.T) {
+	w := open(t, "")
+	ctx := t.Context()
+	u := w.user(access.Township, "admin")
+	const first, next = "planted-correct-horse", "planted-better-horse"
+	w.plant(first, next)
+	w.want("", w.SetPassword(ctx, u.ID, first))
+	login := func(password string) account.Login {
+		t.Helper()
+		l, err := w.LoginPassword(ctx, "admin", password, "", "192.0.2.1")
+		w.want("", err)
+		w.plant(l.Token)
+		return l
+	}
+	old := login(first)
+	w.want(fault.Invalid, w.ChangePassword(ctx, u.ID, "wrong-wrong", next))
+	w.want(fault.Invalid, w.ChangePassword(ctx, u.ID, first, "short"))
+	w.want(fault.NotFound, w.ChangePassword(ctx, "nobody", first, next))
+	if _, err := w.Authenticate(ctx, old.Token); err != nil {
+		t.Errorf("a refusal ended the session: %v", err)
+	}
+	w.want("", w.ChangePassword(ctx, u.ID, first, next))
+	_, err := w.Authenticate(ctx, old.Token)
+	w.want(fault.Unauthorized, err)
+	here, there := login(next), login(next)
+	w.want("", w.EndOthers(ctx, u.ID, here.Token))
+	_, err = w.Authenticate(ctx, there.Token)
+	w.want(fault.Unauthorized, err)
+	open, err := w.Sessions(ctx, u.ID)
+	if w.want("", err); len(open) != 1 || !open[0].Here(here.Token) || open[0].Here(there.Token) {
+		t.Errorf("%+v", open)
+	}
+	for range 10 {
+		w.want(fault.Invalid, w.ChangePassword(ctx, u.ID, "wrong-wrong", first))
+	}
+	w.want(fault.TooMany, w.ChangePassword(ctx, u.ID, next, first))
+}
+
 func TestPasswordLimits(t *testing.T) {
 	w := open(t, "")
 	ctx := t.Context()

@@ -176,6 +176,20 @@ func (s *Service) RevokeUser(ctx context.Context, user string, kinds ...Kind) er
 	return nil
 }
 
+// EndOthers ends the user's open sessions but that of token.
+func (s *Service) EndOthers(ctx context.Context, user, token string) error {
+	open, err := s.Sessions(ctx, user)
+	for _, se := range open {
+		if err == nil && se.ID != tokenHash(token) {
+			err = s.Revoke(ctx, se.ID)
+		}
+	}
+	return err
+}
+
+// Here reports whether a session is that of token.
+func (s Session) Here(token string) bool { return s.ID == tokenHash(token) }
+
 // Sessions lists the user's open sessions.
 func (s *Service) Sessions(ctx context.Context, user string) ([]Session, error) {
 	return s.sessions.OpenSessions(ctx, user, s.now().UnixMilli())

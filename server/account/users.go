@@ -209,6 +209,31 @@ func (s *Service) SetPassword(ctx context.Context, user, password string) error 
 	return s.RevokeUser(ctx, user, Console)
 }
 
+// ChangePassword gives the user another console password; a wrong old one
+// counts as a failed log-in. Codes: Invalid (fields old, password), TooMany,
+// NotFound.
+func (s *Service) ChangePassword(ctx context.Context, user, old, password string) error {
+	u, err := s.User(ctx, ByID, user)
+	if err != nil {
+		return err
+	}
+	try, err := s.take(ctx, passwordLimit, u.Login)
+	if err != nil {
+		return err
+	}
+	ok := false
+	if len(old) <= maxSecret {
+		if ok, err = s.hasher.verify(ctx, u.PasswordHash, old); err != nil {
+			return err
+		}
+	}
+	if !ok {
+		return fault.Bad(fault.Field{Name: "old", Code: "wrong", Detail: "原来的密码不对。"})
+	}
+	try.clear(ctx)
+	return s.SetPassword(ctx, user, password)
+}
+
 // Disable takes a user out of use, or back in. Disabled users cannot log in;
 // their phones may push for PushGrace. Codes: NotFound.
 func (s *Service) Disable(ctx context.Context, user string, on bool) error {

@@ -61,7 +61,7 @@ func (a *API) table() []Route {
 		{Method: get, Path: "/api/v1/my", Roles: "H", Scope: Self, Doc: "A household's own page: helpers, visits, measures, cards.", end: typed(a.my)},
 
 		{Method: post, Path: "/api/v1/sync", Roles: "HCV", Scope: Self, Body: batch, Time: slow, PushOnly: true, Doc: "Push and pull (docs/sync-protocol.md).", end: raw(a.exchange)},
-		{Method: get, Path: "/api/v1/sync", Roles: "HCV", Scope: Self, PushOnly: true, Doc: "Ask whether there is anything; 204 = nothing.", Query: []string{"cursor", "schema", "client"}, end: raw(a.poll)},
+		{Method: get, Path: "/api/v1/sync", Roles: "HCV", Scope: Self, PushOnly: true, Doc: "Ask whether there is anything; 204 = nothing.", Query: []string{"cursor", "schema", "client", "pack"}, end: raw(a.poll)},
 		{Method: post, Path: "/api/v1/uploads", Roles: "CV", Scope: Row, Body: picture, Time: slowest, PushOnly: true, Doc: "Begin to send a photo (tus 1.0, creation).", end: raw(a.upload)},
 		{Method: http.MethodOptions, Path: "/api/v1/uploads", Roles: "CV", Scope: None, PushOnly: true, Doc: "What of tus the server can do.", end: raw(a.upload)},
 		{Method: post, Path: "/api/v1/uploads/:id", Roles: "CV", Scope: Row, Body: picture, Time: slowest, PushOnly: true, Doc: "As PATCH or HEAD, by X-HTTP-Method-Override.", end: raw(a.upload)},
@@ -75,6 +75,9 @@ func (a *API) table() []Route {
 		{Method: post, Path: "/api/v1/households/:id/pairing", Roles: "T", Scope: Household, Body: small, Doc: "Pair the household with another cadre, or end its pairing.", end: typed(a.pair)},
 		{Method: post, Path: "/api/v1/me/totp", Roles: "TK", Scope: Self, Body: small, Doc: "Begin a second factor for the console.", end: typed(a.startTOTP)},
 		{Method: post, Path: "/api/v1/me/totp/confirm", Roles: "TK", Scope: Self, Body: small, Doc: "Turn the second factor on by a first code of it.", end: typed(a.confirmTOTP)},
+		{Method: post, Path: "/api/v1/me/password", Roles: "CVTKA", Scope: Self, Body: small, Doc: "Change one's own console password; the console's sessions end.", end: typed(a.changePassword)},
+		{Method: get, Path: "/api/v1/me/sessions", Roles: all, Scope: Self, Doc: "One's own log-ins that have not ended.", end: typed(a.sessions)},
+		{Method: post, Path: "/api/v1/me/sessions/end", Roles: all, Scope: Self, Body: small, Doc: "End one's other log-ins.", end: typed(a.endOthers)},
 		{Method: post, Path: "/api/v1/me/phone", Roles: all, Scope: Self, Body: small, Doc: "Keep the telephone number that WeChat knows.", end: typed(a.savePhone)},
 
 		{Method: get, Path: "/api/v1/users", Roles: "TK", Scope: Row, Doc: "Users of the caller's area, by login.", Query: []string{"role", "township", "after", "limit"}, end: typed(a.users)},
@@ -110,6 +113,7 @@ func (a *API) table() []Route {
 	rs = append(rs, a.fundRoutes()...)
 	rs = append(rs, a.photoRoutes()...)
 	rs = append(rs, a.subscriptionRoutes()...)
+	rs = append(rs, a.auditRoutes()...)
 	for _, t := range a.deps.Types {
 		rs = append(rs, a.recordRoutes(t)...)
 	}
@@ -145,7 +149,7 @@ func (a *API) recordRoutes(t *record.Type) []Route {
 	}
 	if t.Workflow {
 		rs = append(rs, Route{Method: http.MethodPost, Path: path + "/:id/decision", Roles: "T", Scope: Row, Body: small,
-			Doc: "Approve, return or reject a row that waits. " + t.Doc, end: typed(a.decide)},
+			Doc: "Approve, return or reject a row that waits, or object to what was approved. " + t.Doc, end: typed(a.decide)},
 			Route{Method: http.MethodPost, Path: path + "/:id/undo", Roles: "T", Scope: Row, Body: small,
 				Doc: "Take one's own decision back, within 10 seconds. " + t.Doc, end: typed(a.undo)})
 	}

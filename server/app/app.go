@@ -22,7 +22,6 @@ import (
 	"daohu/server/booklet"
 	"daohu/server/casework"
 	"daohu/server/config"
-	"daohu/server/console"
 	"daohu/server/delta"
 	"daohu/server/figures"
 	"daohu/server/form"
@@ -219,10 +218,11 @@ func (a *App) assemble(ctx context.Context) error {
 	a.Pairing = &pairing.Service{Writer: a.store, People: people{a.Accounts}, Common: a.DB.Common, Books: a.Settings, Store: a.DB, Sealer: a.Box, Review: a.Workflow, Now: a.opt.Now}
 	a.Loader = &roster.Loader{Writer: a.DB, Registry: a.DB, Sealer: a.Box, NewID: a.DB.NewID}
 	cases := &casework.Desk{Store: a.DB, Rows: a.Registry, Writer: a.store, Sealer: a.Box, Rules: casework.Builtin(), Now: a.opt.Now}
-	pages, err := console.Handler(console.Operator{Name: c.Operator, Filing: c.Filing, Hotline: c.Hotline, Version: Version(), Phone: a.previews()}, api.Fail)
+	browser, err := a.console()
 	if err != nil {
 		return err
 	}
+	var pages http.Handler = browser
 	if a.previews() {
 		pages = preview.Handler(a.opt.Phone, pages)
 	}
@@ -259,6 +259,7 @@ func (a *App) assemble(ctx context.Context) error {
 		Users:          a.Staff,
 		Rosters:        rosters{a},
 		Devices:        a.Phones,
+		Audit:          auditLog{a},
 		Erasure:        erasure{a.Retention, a.Registry},
 		Bodies:         a.Registry,
 		Cards:          a.Cards,

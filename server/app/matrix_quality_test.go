@@ -14,6 +14,9 @@ func (m *matrix) qualityRows(rows map[string]matrixRow) {
 	rows["POST /api/v1/quality/reconcile"] = matrixRow{who: "T", reach: matrixTown, ask: func(x *matrixTarget) matrixAsk {
 		return matrixAsk{in("/api/v1/quality/reconcile")(x), map[string]any{"name": "县民政局", "day": m.Today(), "households": 5, "people": 9}, nil}
 	}, shows: func(*matrixTarget) string { return `"moreHouseholds":-1` }}
+	rows["GET /api/v1/audit"] = matrixRow{who: "TKA", reach: matrixTown, ask: matrixPath(func(x *matrixTarget) string { return in("/api/v1/audit")(x) + "&row=" + x.rows["visit"] }),
+		shows: func(x *matrixTarget) string { return `"type":"visit","id":"` + x.rows["visit"] }}
+	rows["POST /api/v1/audit/verify"] = matrixRow{who: "TKA", reach: matrixTown, ask: matrixPath(in("/api/v1/audit/verify")), shows: func(*matrixTarget) string { return `"n":0,"findings":[]` }}
 	for _, reviewed := range []string{"visit", "measure"} {
 		path := "/api/v1/records/" + reviewed
 		rows["POST "+path+"/:id/decision"] = matrixRow{who: "T", reach: matrixHouse, ask: func(x *matrixTarget) matrixAsk {

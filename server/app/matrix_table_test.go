@@ -106,6 +106,9 @@ func (m *matrix) table() map[string]matrixRow {
 	m.userRows(rows)
 	rows["POST /api/v1/me/totp"] = matrixRow{who: "TK", reach: matrixAny}
 	rows["POST /api/v1/me/totp/confirm"] = matrixRow{who: "TK", reach: matrixAny, ok: 422, ask: matrixPost("/api/v1/me/totp/confirm", map[string]any{"code": "no"})}
+	rows["POST /api/v1/me/password"] = matrixRow{who: "CVTKA", reach: matrixAny, ok: 422, ask: matrixPost("/api/v1/me/password", map[string]any{"old": "no", "password": "no"})}
+	rows["GET /api/v1/me/sessions"] = matrixRow{who: all, reach: matrixAny, shows: func(*matrixTarget) string { return `"here":true` }}
+	rows["POST /api/v1/me/sessions/end"] = matrixRow{who: all, reach: matrixAny, ok: 204, ask: matrixPost("/api/v1/me/sessions/end", map[string]any{"others": false})}
 	rows["POST /api/v1/me/phone"] = matrixRow{who: all, reach: matrixAny, ok: 204, ask: matrixPost("/api/v1/me/phone", map[string]any{"code": "demo:telephone"})}
 	m.registryRows(rows)
 	m.rosterRows(rows)
@@ -114,6 +117,10 @@ func (m *matrix) table() map[string]matrixRow {
 	m.visitRows(rows)
 	m.noticeRows(rows)
 	rows["GET /api/v1/figures"] = matrixRow{who: "TKA", reach: matrixTown, ask: matrixPath(func(x *matrixTarget) string { return "/api/v1/figures?area=" + x.town.Township }),
+		shows: func(*matrixTarget) string { return `"level":"village"` }}
+	rows["GET /api/v1/figures/months"] = matrixRow{who: "TKA", reach: matrixTown, ask: matrixPath(func(x *matrixTarget) string { return "/api/v1/figures/months?area=" + x.town.Township }),
+		shows: func(x *matrixTarget) string { return `"code":"` + x.town.Township }}
+	rows["GET /api/v1/areas"] = matrixRow{who: "TKA", reach: matrixTown, ask: matrixPath(func(x *matrixTarget) string { return "/api/v1/areas?area=" + x.town.Township }),
 		shows: func(*matrixTarget) string { return `"level":"village"` }}
 	m.caseRows(rows)
 	m.pairingRows(rows)

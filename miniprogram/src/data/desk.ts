@@ -7,6 +7,7 @@ import { Account } from './accounts';
 import { Platform } from '../platform/types';
 import { SyncCore } from '../sync/core';
 import { SyncReport } from '../sync/exchange';
+import { Parcels } from '../sync/parcel';
 import { Store } from '../sync/store';
 import { Change, Patch, Row } from '../sync/types';
 import { open as openPaper, Paper } from '../form/paper';
@@ -83,7 +84,7 @@ export class Desk {
       open: (ref: string) => ({ read: (offset: number, length: number) => platform.files.read(ref, offset, length) }),
       drop: (ref: string) => platform.files.remove(ref),
     };
-    const transport = { send: (r: Parameters<Link['send']>[0]) => link.send(r).finally(() => bell.ring()) };
+    const transport = new Parcels({ send: (r) => link.send(r).finally(() => bell.ring()) });
     const core = await SyncCore.open({
       account: user, me: account.me.role === 'H' ? '' : user, tables: TABLES, storage: platform.storage, transport,
       clock: platform.clock, random: platform.random, files, onErase: () => eraseRest(platform, own, user),

@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
 /** What prepare.mjs left: the program (daohu), the demo's data (data), pages of the source (source) and of what the official compiler made (compiled). */
-export const READY = fileURLToPath(new URL('../../build/pages/', import.meta.url));
+export const READY = fileURLToPath(new URL('../../dist/pages/', import.meta.url));
 
 /** The pages that are played. */
 const PAGES = path.join(READY, process.env.DAOHU_PAGES || 'source');
@@ -93,9 +93,15 @@ export class Caller {
     return body;
   }
 
-  /** All rows of a type. */
+  /** All rows of a type; without a household of all that a cadre holds. */
   async rows(type, household) {
     const rows = [];
+    if (!household && this.me.role !== 'T') {
+      for (const held of (await this.get('/due?all=1')).rows) {
+        rows.push(...(await this.rows(type, held.household.id)).map((r) => ({ household: held.household.id, ...r })));
+      }
+      return rows;
+    }
     for (let after = ''; ;) {
       const page = await this.get(`/records/${type}?limit=200${household ? '&household=' + household : ''}${after ? '&after=' + after : ''}`);
       rows.push(...(page.rows || []));
@@ -180,6 +186,12 @@ export class Phone {
 
   async tap(words) {
     await this.button(words).first().click();
+    this.taps++;
+  }
+
+  /** A button of what is laid over the page. */
+  async sheet(words) {
+    await this.page.locator('[role=dialog]').getByRole('button', { name: words, exact: true }).click();
     this.taps++;
   }
 

@@ -15,7 +15,7 @@ fs.rmSync(READY, { recursive: true, force: true });
 fs.mkdirSync(READY, { recursive: true });
 execFileSync('go', ['build', '-o', path.join(READY, 'daohu'), './server'], { cwd: path.join(miniprogram, '..'), stdio: 'inherit' });
 await build(path.join(miniprogram, 'src'), path.join(READY, 'source'));
-const compiled = path.join(miniprogram, 'build/compiled');
+const compiled = path.join(miniprogram, 'dist/compiled');
 if (fs.existsSync(compiled)) {
   await build(compiled, path.join(READY, 'compiled'));
 }

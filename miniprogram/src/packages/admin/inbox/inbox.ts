@@ -11,6 +11,11 @@ const UNDO = 9000;
 const REASONS = ['照片看不清，请补拍。', '请写明做了什么。', '日期不对，请改。'];
 const DONE: { readonly [action in Decision]: string } = { approve: '通过了', return: '退回了', reject: '不通过' };
 
+/** Decided as asked, now or by the same hand before. */
+function settled(r: Decided['rows'][0]): boolean {
+  return r.code === 'ok' || r.code === 'done';
+}
+
 interface Picture {
   id: string;
   url: string;
@@ -116,8 +121,8 @@ Page(page({
     this.setData({ busy: true });
     await this.act(async () => {
       const done = await this.desk.api.decide(this.data.type, action, marks, reason, false);
-      const refused = done.rows.filter((r) => r.code !== '');
-      const gone = new Set(done.rows.filter((r) => r.code === '').map((r) => r.id));
+      const refused = done.rows.filter((r) => !settled(r));
+      const gone = new Set(done.rows.filter(settled).map((r) => r.id));
       const rows = this.data.rows.filter((r) => !gone.has(r.id)).map((r) => ({ ...r, on: false }));
       this.setData({ rows, picked: 0, kinds: this.data.kinds.map((k) => (k.type === this.data.type ? { ...k, n: Math.max(0, k.n - gone.size) } : k)) });
       if (gone.size > 0) {
@@ -145,7 +150,7 @@ Page(page({
   async undo() {
     const { done } = this.data;
     this.setData({ undo: '', done: null });
-    if (done && (await this.act(() => this.desk.api.undo(this.data.type, done.rows.filter((r) => r.code === '').map((r) => ({ id: r.id, rev: r.rev || 0 })))))) {
+    if (done && (await this.act(() => this.desk.api.undo(this.data.type, done.rows.filter(settled).map((r) => ({ id: r.id, rev: r.rev || 0 })))))) {
       await this.load();
     }
   },
