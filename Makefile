@@ -2,9 +2,11 @@
 # phone  the phone in the browser, in miniprogram/dist/phone
 # build  the program as it is released, in bin/daohu
 # test   every check there is; installs what it lacks, starts its own MariaDB and Redis
+# console-test  the console in Chromium, against the demo
 # phone-test  the phone's part of it: types, official compilers, core, pages in Chromium
 # kill   server and databases killed under load: KILLS of the server on each database, a fifth of mariadbd
 # mutants plants classic sync bugs one by one and lets the simulation find them; fails while one survives
+# soak   plays the simulation on both databases for FOR
 # lint   only what needs no test run
 # gen    writes all that is derived from the declarations of server/record
 # check  fails when gen would change something
@@ -15,10 +17,13 @@ PARALLEL ?= 2
 # The limit of one package's tests.
 TIMEOUT ?= 15m
 
+# How long make soak plays.
+FOR ?= 60s
+
 # Kills of the server on each database in make kill.
 KILLS ?= 1000
 
-.PHONY: run phone build test phone-test kill mutants lint gen check
+.PHONY: run phone build test phone-test console-test kill mutants soak lint gen check
 
 tally = $(GO) run ./server/servertest/tally
 
@@ -41,6 +46,11 @@ phone = \
 	'node: compiled pages: cd miniprogram && npm run --silent test:compiled'
 endif
 
+# The console against the demo.
+console = \
+	'gate: npm ci of the console: cd server/console/browser && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error' \
+	'node: console in Chromium: cd server/console/browser && npm test --silent'
+
 # The phone comes first: Go tests drive its compiled sync core.
 server = 'go: server: deploy/test/with-services.sh $(GO) test -json -vet=off -count=1 -p $(PARALLEL) -timeout $(TIMEOUT) ./...'
 
@@ -57,7 +67,11 @@ build:
 
 test:
 	@deploy/test/install.sh
-	@DAOHU_TEST_FULL=1 $(tally) $(gates) $(phone) $(server)
+	@DAOHU_TEST_FULL=1 $(tally) $(gates) $(phone) $(console) $(server)
+
+console-test:
+	@deploy/test/install.sh
+	@$(tally) -marks $(console)
 
 phone-test:
 	@deploy/test/install.sh
@@ -72,6 +86,10 @@ lint:
 mutants:
 	@cd miniprogram && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@$(GO) run ./server/servertest/mutant
+
+soak:
+	@cd miniprogram && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@deploy/test/with-services.sh $(GO) run ./server/servertest/soak -for $(FOR)
 
 gen:
 	$(GO) run ./server/gen

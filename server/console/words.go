@@ -166,7 +166,7 @@ func fieldWords() map[string]string {
 		"standard": "识别标准", "income": "人均纯收入", "watch": "监测对象类别", "risks": "返贫风险", "name": "姓名", "sex": "性别", "birth": "出生年月", "relation": "与户主关系",
 		"education": "文化程度", "school": "在校状况", "labour": "劳动技能", "work": "务工情况", "workMonths": "务工月数", "health": "健康状况", "insured": "居民医保", "pension": "养老",
 		"left": "减少原因", "leftDay": "减少日期", "joined": "增加原因", "joinedDay": "增加日期", "houseArea": "住房面积", "power": "生活用电", "tv": "广播电视", "toilet": "卫生厕所",
-		"met": "见到的人", "needs": "发现的需要", "checkinAt": "到户签到", "lat": "纬度", "lng": "经度", "accuracy": "误差（米）", "coord": "坐标系", "risk": "对应风险",
+		"met": "见到的人", "needs": "发现的需要", "checkinAt": "到户签到", "lat": "纬度", "lng": "经度", "accuracy": "误差（米）", "coord": "坐标系",
 		"month": "月份", "year": "年份", "flag": "提示", "login": "账号", "role": "身份", "rank": "职级",
 		"road": "入户路", "roadDist": "距主干路", "fuel": "主要燃料", "type": "户类型", "*": "新增",
 		"code": "编号", "village": "村编号", "place": "村和寨", "exit": "脱贫标志", "exitYear": "脱贫年度", "planYear": "计划脱贫年度", "safety": "政策兜底", "noLabour": "整户无劳动力兜底",

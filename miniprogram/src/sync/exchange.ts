@@ -170,6 +170,9 @@ export class Exchange {
     } catch (e) {
       if (e && (e as { timeout?: unknown }).timeout === true) {
         this.budget((b, min) => Math.max(min, b >> 1));
+        if (sent.items.length > 1) { // what is sent may be what was too much
+          this.limit = sent.items.length >> 1;
+        }
       }
       return { kind: 'stop', state: 'offline', reason: '', next: 0 };
     } finally {
@@ -184,7 +187,7 @@ export class Exchange {
       return { kind: 'stop', state: 'done', reason: '', next: 0 };
     }
     if (r.status === 200) {
-      const answer = readAnswer(r.body);
+      const answer = readAnswer(r);
       return answer ? { kind: 'answer', answer, ms: this.held.now() - began } : { kind: 'stop', state: 'offline', reason: '', next: 0 };
     }
     if (r.status === 400 || r.status === 413 || r.status === 422) {

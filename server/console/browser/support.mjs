@@ -135,6 +135,22 @@ export async function households(admin, wanted) {
   }
 }
 
+/** The pages as the program lists them, an id from the API in place of {id}. */
+export async function registry(admin) {
+  const out = spawnSync('go', ['run', './server/console/pagelist'], { cwd: ROOT, encoding: 'utf8' });
+  assert.equal(out.status, 0, out.stderr);
+  const list = JSON.parse(out.stdout);
+  for (const p of list) {
+    p.pattern = p.path;
+    if (!p.path.includes('{')) continue;
+    const rows = (await admin.get(p.sample.replace('/api/v1', ''))).rows;
+    assert.ok(rows.length > 0, p.path + ': nothing at ' + p.sample);
+    p.path = p.path.replace(/\{\w+\}/, rows[0].id);
+  }
+  assert.ok(list.length > 2);
+  return list;
+}
+
 export const today = () => new Date(Date.now() + 8 * 3600e3).toISOString().slice(0, 10);
 
 export function launch() {
