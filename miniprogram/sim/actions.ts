@@ -282,7 +282,7 @@ async function guest(w: World, p: Phone): Promise<void> {
     w.books.wrote(Books.key('household', household, 'notes'), 'admin');
     await w.op('edit', { household, field: 'notes', value: w.unique('admin') + noise(w, 250) });
   }
-  const household = theirs[theirs.length - 1]; // walked last
+  const household = w.dice.pick(theirs.slice(-2)); // walked last
   let came = 0;
   w.version++;
   await w.sync(p, false, async (n) => {

@@ -36,7 +36,7 @@ func focus(name string) string {
 	case "seq-before-commit":
 		return "flash=40,visit=20"
 	case "live-scope":
-		return "guest=60"
+		return "guest=15"
 	case "part-at-once":
 		return "guest=15,visit=20"
 	case "no-dedupe":
