@@ -85,7 +85,7 @@ lint:
 
 mutants:
 	@cd miniprogram && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
-	@$(GO) run ./server/servertest/mutant
+	@$(GO) run ./server/servertest/mutant -write
 
 soak:
 	@cd miniprogram && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
