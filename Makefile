@@ -3,6 +3,7 @@
 # test   every check there is; installs what it lacks, starts its own MariaDB and Redis
 # kill   server and databases killed under load: KILLS of the server on each database, a fifth of mariadbd
 # mutants plants classic sync bugs one by one and lets the simulation find them; fails while one survives
+# bench  bytes, queries and ratios to what the machine can do; writes bench.json. ROWS=10000000 for the long history
 # lint   only what needs no test run
 # gen    writes all that is derived from the declarations of server/record
 # check  fails when gen would change something
@@ -16,7 +17,10 @@ TIMEOUT ?= 15m
 # Kills of the server on each database in make kill.
 KILLS ?= 1000
 
-.PHONY: run build test kill mutants lint gen check
+# The longest history of make bench, rows.
+ROWS ?= 1000000
+
+.PHONY: run build test kill mutants bench lint gen check
 
 tally = $(GO) run ./server/servertest/tally
 
@@ -57,6 +61,10 @@ lint:
 mutants:
 	@cd miniprogram && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@$(GO) run ./server/servertest/mutant
+
+bench: build
+	@cd miniprogram && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@$(GO) run ./server/servertest/bench -rows $(ROWS)
 
 gen:
 	$(GO) run ./server/gen

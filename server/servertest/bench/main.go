@@ -24,9 +24,10 @@ import (
 func main() {
 	rows := flag.Int("rows", 1_000_000, "largest history, rows")
 	binary := flag.String("binary", "bin/daohu", "the program as released, to weigh")
+	only := flag.String("only", "", "times of one database: sqlite or mariadb; nothing else")
 	out := flag.String("out", "bench.json", "file for the figures")
 	flag.Parse()
-	if err := run(context.Background(), *rows, *binary, *out, os.Stdout); err != nil {
+	if err := run(context.Background(), *rows, *binary, *out, *only, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -64,25 +65,32 @@ func (b *board) note(key, what string, value any) {
 	fmt.Fprintf(b.w, "%-66s %10v\n", what, value)
 }
 
+// counts are bytes, round trips and queries.
+func counts(ctx context.Context, b *board, dir string) error {
+	program, err := wire.BuildPhone(ctx)
+	if err != nil {
+		return err
+	}
+	figures, err := wire.Measure(ctx, program, dir)
+	for _, f := range figures {
+		b.count(f.Key, f.What, f.Got, f.Target)
+	}
+	return err
+}
+
 func round(f float64) float64 { return float64(int64(f*1000+0.5)) / 1000 }
 
-func run(ctx context.Context, rows int, binary, out string, w io.Writer) error {
+func run(ctx context.Context, rows int, binary, out, only string, w io.Writer) error {
 	dir, err := os.MkdirTemp("", "daohu-bench")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
 	b := &board{w: w, keep: map[string]any{}}
-	program, err := wire.BuildPhone(ctx)
-	if err != nil {
-		return err
-	}
-	figures, err := wire.Measure(ctx, program, dir)
-	if err != nil {
-		return err
-	}
-	for _, f := range figures {
-		b.count(f.Key, f.What, f.Got, f.Target)
+	if only == "" {
+		if err := counts(ctx, b, dir); err != nil {
+			return err
+		}
 	}
 	maria, err := servertest.StartMariaDB(ctx, servertest.MariaDBOptions{})
 	if err != nil {
@@ -90,6 +98,9 @@ func run(ctx context.Context, rows int, binary, out string, w io.Writer) error {
 	}
 	defer maria.Stop()
 	for _, d := range []database{{name: "sqlite", dir: dir}, {name: "mariadb", dir: dir, maria: maria}} {
+		if only != "" && only != d.name {
+			continue
+		}
 		for _, part := range []func(context.Context, *board, database) error{polls, pushes, func(ctx context.Context, b *board, d database) error { return history(ctx, b, d, rows) }} {
 			if err := part(ctx, b, d); err != nil {
 				return fmt.Errorf("%s: %w", d.name, err)

@@ -33,7 +33,7 @@ func polls(ctx context.Context, b *board, d database) error {
 	if err != nil {
 		return err
 	}
-	s, err := wire.Serve(ctx, wire.Options{Size: wire.Size{Houses: 20, Visits: 6}, Dir: home, MySQL: dsn})
+	s, err := wire.Serve(ctx, wire.Options{Size: wire.Size{Houses: 20, Visits: 6}, Dir: home, MySQL: dsn, Now: hurried()})
 	if err != nil {
 		return err
 	}
@@ -78,6 +78,14 @@ func polls(ctx context.Context, b *board, d database) error {
 		b.keep["poll_vs_limit"] = round(poll / session)
 	}
 	return nil
+}
+
+// hurried is a clock that goes on by 50 ms whenever it is read: one
+// user may ask 600 times a minute, and the bench asks more often. The limiter
+// stays in what is measured.
+func hurried() func() time.Time {
+	began, n := time.Now(), new(atomic.Int64)
+	return func() time.Time { return began.Add(time.Duration(n.Add(1)) * 50 * time.Millisecond) }
 }
 
 func median(v []float64) float64 {

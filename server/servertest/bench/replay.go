@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"regexp"
 	"strings"
 	"time"
@@ -50,6 +51,7 @@ func (w *writer) replay(ctx context.Context, db *sql.DB) (err error) {
 		}
 	}
 	w.seq, _ = v["seq"].(int64)
+	w.acked = fmt.Sprintf(`[%d,%q]`, w.mid, v["hash"])
 	return nil
 }
 
