@@ -177,7 +177,7 @@ func (s *Service) Exchange(ctx context.Context, actor access.Actor, raw []byte) 
 		return s.bytes(req, ans, nil)
 	}
 	err = s.push(ctx, actor, cl, req, ans)
-	if err == nil && ans.newClient != "" {
+	if err == nil && (ans.newClient != "" || ans.epoch) {
 		err = s.restored(ctx, actor, req, ans)
 	}
 	if err != nil || ans.newClient != "" || ans.epoch {
@@ -228,9 +228,12 @@ func (s *Service) Poll(ctx context.Context, actor access.Actor, cursor string, s
 	return s.bytes(req, ans, nil)
 }
 
-// restored looks twice at a phone that seems to share its client id: when its
-// cursor shows that the server was restored from a backup, it is the server
-// that forgot, and the phone is to offer its journal before its outbox.
+// restored looks twice at a phone whose numbers contradict the server's. When its
+// cursor shows that the server was restored from a backup, it shares its client
+// id with nobody: it is the server that forgot, and the phone is to offer its
+// journal before its outbox. A cursor ahead of the counter also raises the
+// epoch, so that every other phone learns of it. The numbers alone do not: they
+// are not signed, and one phone could send all others through it.
 func (s *Service) restored(ctx context.Context, actor access.Actor, req *request, ans *answer) error {
 	cur, err := s.readCursor(req.Cursor)
 	if err != nil {

@@ -382,3 +382,39 @@ func TestRestoredBehindAPhoneWithoutACursor(t *testing.T) {
 		}
 	}
 }
+
+// A phone whose numbers show that an old database was put back by hand tells the
+// server so for all others: one whose lost request the network delivers again
+// afterwards looks, by its own numbers, as if nothing had been lost.
+func TestRestoredByHandIsToldToAll(t *testing.T) {
+	b, file := open(t, nil)
+	tn := add(t, b, town.Size{Cadres: 2, Houses: 2})
+	first, other := newPhone(t, b, tn.Cadres[0]), newPhone(t, b, tn.Cadres[1])
+	first.round()
+	check(t, b.DB.Close())
+	raw, err := os.ReadFile(file)
+	check(t, err)
+	b = reopen(t, file, 2, nil)
+	first.b, other.b = b, b
+	before := *other
+	visit := other.mut("visit", b.DB.NewID(), tn.Houses[1], `{"day":"2026-03-02"}`)
+	other.send(visit)
+	other.round()
+	for range 4 {
+		first.push("visit", b.DB.NewID(), tn.Houses[0], `{"day":"2026-03-02"}`)
+	}
+	first.round()
+	check(t, b.DB.Close())
+	check(t, os.WriteFile(file+".old", raw, 0o600))
+	b = reopen(t, file+".old", 3, nil)
+	first.b, other.b, before.b = b, b, b
+	if out := first.send(); !out.Epoch || !out.Reconcile {
+		t.Fatalf("the phone that is ahead: %+v", out)
+	}
+	if _, err := before.try(visit); err != nil { // its answer reaches nobody
+		t.Fatal(err)
+	}
+	if out := other.send(); !out.Epoch || !out.Reconcile || out.NewClient != "" {
+		t.Errorf("the other phone goes on as if nothing were: %+v", out)
+	}
+}

@@ -190,27 +190,25 @@ func (d *DB) accountLine(g *gorm.DB, actor, action, text string) error {
 // by is who acts in the context of g.
 func by(g *gorm.DB) string { return access.ActorID(g.Statement.Context) }
 
-// beginAccounts names the rows that were there before the chain was: once, by
-// the migration that brings it.
-func (d *DB) beginAccounts(ctx context.Context) error {
-	return Classify(d.gorm.WithContext(ctx).Transaction(func(g *gorm.DB) error {
-		for _, b := range boundTables() {
-			var keys []string
-			where := ""
-			if b.when != "" {
-				where = " WHERE `" + b.when + "` <> 0"
-			}
-			if err := g.Raw("SELECT `" + b.key + "` FROM `" + b.table + "`" + where + " ORDER BY `" + b.key + "`").Scan(&keys).Error; err != nil {
+// beginAccounts names the rows that were there before the chain was: once, in
+// the transaction that ends the migration that brings it.
+func (d *DB) beginAccounts(g *gorm.DB) error {
+	for _, b := range boundTables() {
+		var keys []string
+		where := ""
+		if b.when != "" {
+			where = " WHERE `" + b.when + "` <> 0"
+		}
+		if err := g.Raw("SELECT `" + b.key + "` FROM `" + b.table + "`" + where + " ORDER BY `" + b.key + "`").Scan(&keys).Error; err != nil {
+			return err
+		}
+		for part := range slices.Chunk(keys, 500) {
+			if err := d.did(g, deed{action: "begin", rows: map[string][]string{b.table: part}}); err != nil {
 				return err
 			}
-			for part := range slices.Chunk(keys, 500) {
-				if err := d.did(g, deed{action: "begin", rows: map[string][]string{b.table: part}}); err != nil {
-					return err
-				}
-			}
 		}
-		return nil
-	}))
+	}
+	return nil
 }
 
 // Forget notes in the accounts' chain that rows of export or access_log older

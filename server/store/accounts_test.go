@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"daohu/migrations"
 	"daohu/server/access"
 	"daohu/server/account"
 	"daohu/server/fault"
@@ -308,7 +309,7 @@ func TestAccountMigrationsParse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stmts := sqlgate.Statements(string(text))
+	stmts := migrations.Statements(string(text))
 	if len(stmts) != 10 { // 4 tables, 6 indexes
 		t.Errorf("%d statements", len(stmts))
 	}

@@ -192,7 +192,8 @@ func (d *DB) Load(ctx context.Context, in Dumped, from func(table string) (io.Re
 	if err != nil {
 		return Classify(err)
 	}
-	return d.up(ctx, p)
+	_, err = p.Up(ctx)
+	return err
 }
 
 // ErrNotEmpty says that a restore would write over something.

@@ -167,7 +167,7 @@ func TestMigrationsParse(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, s := range sqlgate.Statements(string(text)) {
+		for _, s := range migrations.Statements(string(text)) {
 			n++
 			if err := sqlgate.Check(s); err != nil {
 				t.Errorf("%s: %v", f, err)

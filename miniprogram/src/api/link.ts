@@ -30,6 +30,11 @@ export class Link implements Transport {
     private readonly token: () => string,
   ) {}
 
+  /** The whole address of a path of the server. */
+  address(path: string): string {
+    return /^https?:\/\//.test(path) ? path : this.server + path;
+  }
+
   /** In the background the platform cuts requests: none is begun there. */
   background(yes: boolean): void {
     this.awake = !yes;
@@ -82,7 +87,7 @@ export class Link implements Transport {
     if (!this.awake) {
       return Promise.reject(new LinkError(false, 'in the background'));
     }
-    const url = /^https?:\/\//.test(path) ? path : this.server + path;
+    const url = this.address(path);
     const out = { ...headers };
     const token = this.token();
     // A session is the server's own: an address elsewhere gets none.

@@ -170,6 +170,9 @@ export class Exchange {
     } catch (e) {
       if (e && (e as { timeout?: unknown }).timeout === true) {
         this.budget((b, min) => Math.max(min, b >> 1));
+        if (sent.items.length > 1) { // what is sent may be what was too much
+          this.limit = sent.items.length >> 1;
+        }
       }
       return { kind: 'stop', state: 'offline', reason: '', next: 0 };
     } finally {

@@ -105,7 +105,8 @@ type killed struct{}
 
 // http carries the sync route; the whole HTTP surface has tests of its own.
 // The node may die after any statement: whatever its transaction did is gone,
-// what was committed stays. And another hand may write in the middle of a pull.
+// what was committed stays. And another hand may write in the middle of a pull,
+// or another phone ask the other node in the middle of a push.
 func (s *server) http(ctx context.Context, c call) (out map[string]any, err error) {
 	if c.Node < 0 || c.Node >= servers {
 		return nil, errors.New("no such node")
@@ -120,12 +121,12 @@ func (s *server) http(ctx context.Context, c call) (out map[string]any, err erro
 		if pulled >= 0 || strings.Contains(sql, "FROM `space` AS `s`") {
 			pulled++
 		}
-		if c.Inner != nil && pulled == c.After {
+		if c.Inner != nil && (c.Within > 0 && statements == c.Within || c.Within == 0 && pulled == c.After) {
 			inner, hook := *c.Inner, n.hook
 			c.Inner, n.hook = nil, nil
-			_, err := s.do(ctx, inner)
+			reply, err := s.do(ctx, inner)
 			n.hook = hook
-			out = map[string]any{"inner": fmt.Sprint(err)}
+			out = map[string]any{"inner": fmt.Sprint(err), "told": reply}
 		}
 	}
 	asked, cancel := context.WithCancel(ctx)
@@ -144,7 +145,7 @@ func (s *server) http(ctx context.Context, c call) (out map[string]any, err erro
 	if reply != nil {
 		reply["statements"] = statements
 		if out != nil {
-			reply["inner"] = out["inner"]
+			reply["inner"], reply["told"] = out["inner"], out["told"]
 		}
 	}
 	return reply, err

@@ -74,35 +74,3 @@ func blank(sql string) string {
 		return " "
 	})
 }
-
-// Statements splits a migration in goose's format into its statements, those
-// of Up and of Down. It knows what goose knows: a statement ends with the line
-// that ends in a semicolon, except between StatementBegin and StatementEnd.
-func Statements(file string) []string {
-	var out []string
-	var cur strings.Builder
-	flush := func() {
-		if s := strings.TrimSpace(cur.String()); s != "" {
-			out = append(out, s)
-		}
-		cur.Reset()
-	}
-	whole := false
-	for line := range strings.Lines(file) {
-		text := strings.TrimSpace(line)
-		if note, ok := strings.CutPrefix(text, "-- +goose "); ok {
-			flush()
-			whole = strings.TrimSpace(note) == "StatementBegin"
-			continue
-		}
-		if strings.HasPrefix(text, "--") && !whole {
-			continue
-		}
-		cur.WriteString(line)
-		if strings.HasSuffix(text, ";") && !whole {
-			flush()
-		}
-	}
-	flush()
-	return out
-}

@@ -3,9 +3,10 @@ package sqlgate
 import (
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
+
+	"daohu/migrations"
 )
 
 func TestGoodStatements(t *testing.T) {
@@ -76,34 +77,6 @@ func TestForbidden(t *testing.T) {
 	}
 }
 
-func TestStatementsSplitsAsGooseDoes(t *testing.T) {
-	got := Statements(`-- +goose Up
--- a note; with a semicolon;
-CREATE TABLE x (
-  a INT, -- inside
-  b INT
-);
-CREATE INDEX i ON x (a);
-
--- +goose StatementBegin
-CREATE TRIGGER t BEFORE INSERT ON x FOR EACH ROW BEGIN
-  SET NEW.a = 1;
-  SET NEW.b = 2;
-END;
--- +goose StatementEnd
--- +goose Down
-DROP TABLE x`)
-	want := []string{
-		"CREATE TABLE x (\n  a INT, -- inside\n  b INT\n);",
-		"CREATE INDEX i ON x (a);",
-		"CREATE TRIGGER t BEFORE INSERT ON x FOR EACH ROW BEGIN\n  SET NEW.a = 1;\n  SET NEW.b = 2;\nEND;",
-		"DROP TABLE x",
-	}
-	if !slices.Equal(got, want) {
-		t.Errorf("got %q", got)
-	}
-}
-
 // TestMigrations holds every MySQL migration to the grammar.
 func TestMigrations(t *testing.T) {
 	files, err := filepath.Glob("../../../migrations/mysql/*.sql")
@@ -115,7 +88,7 @@ func TestMigrations(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		statements := Statements(string(text))
+		statements := migrations.Statements(string(text))
 		if len(statements) == 0 {
 			t.Errorf("%s: no statements", f)
 		}

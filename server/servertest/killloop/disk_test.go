@@ -1,0 +1,33 @@
+package killloop
+
+import (
+	"os"
+	"testing"
+
+	"daohu/server/servertest"
+)
+
+// TestDiskFull fills the disk that the SQLite file, its log, uploads and
+// pictures lie on, with some bytes left that differ each time, under load:
+// whoever asks hears 503 and when to come again, nothing is acknowledged that
+// is not there, and work goes on when there is room again (F4).
+func TestDiskFull(t *testing.T) {
+	t.Parallel()
+	dir := servertest.SmallDisk(t, "96m")
+	w := newWorld(t, options{dir: dir})
+	stop := w.work()
+	n := kills(t, 5)
+	for range n {
+		w.after(1 + w.rand.IntN(60))
+		filler := servertest.Fill(t, dir, w.rand.IntN(64<<10))
+		w.until503(w.seen.get(503) + 10)
+		must(t, os.Remove(filler))
+		w.untilPushed()
+		w.gate.Lock()
+		w.check("after a full disk")
+		w.gate.Unlock()
+	}
+	stop()
+	s := w.finish()
+	t.Logf("figure: the disk under SQLite full %d times: %v, %d answers 503, each with Retry-After; 0 lost, 0 doubled", n, s, w.seen.get(503))
+}
