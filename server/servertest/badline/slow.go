@@ -1,6 +1,6 @@
-// Package badline puts bad links between the phone's own sync core and the real
-// server (quality.md F7 and F18): slow ones, and ones that cut, double and
-// repeat requests.
+// Package badline puts what phones meet in the field before the real server: slow
+// links, links that cut, double and repeat requests, and programs of another
+// edition (quality.md F7, F16, F18). The phone is the product's own sync core.
 package badline
 
 import (
