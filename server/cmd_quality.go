@@ -48,7 +48,7 @@ func (e *env) lookAt(demo bool) (*app.App, error) {
 		if err != nil {
 			return nil, err
 		}
-		a, _, err := e.openDemo(dir, false)
+		a, _, err := e.openDemo(dir, "", false)
 		return a, err
 	}
 	a, _, err := e.open(e.ctx)

@@ -78,7 +78,8 @@ func (versionCmd) Run(e *env) error {
 }
 
 type demoCmd struct {
-	Fresh bool `help:"Build the demo anew, forgetting what was done in it."`
+	Fresh bool   `help:"Build the demo anew, forgetting what was done in it."`
+	Phone string `help:"Folder of the phone in the browser, as make phone builds it; served at /phone." default:"miniprogram/dist/phone" placeholder:"DIR"`
 }
 
 // Run builds the demo on first use, aside and then renamed, so that a build
@@ -108,7 +109,7 @@ func (d demoCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	a, c, err := e.openDemo(dir, false)
+	a, c, err := e.openDemo(dir, d.Phone, false)
 	if err != nil {
 		return err
 	}
@@ -124,12 +125,12 @@ func (d demoCmd) Run(e *env) error {
 	return a.Run(e.ctx, l)
 }
 
-func (e *env) openDemo(dir string, unsafe bool) (*app.App, config.Config, error) {
+func (e *env) openDemo(dir, phone string, unsafe bool) (*app.App, config.Config, error) {
 	c, err := app.DemoConfig(dir, e.getenv)
 	if err != nil {
 		return nil, c, err
 	}
-	a, err := app.New(e.ctx, app.Options{Config: c, Log: e.log, Rand: rand.Reader, Demo: true, Unsafe: unsafe})
+	a, err := app.New(e.ctx, app.Options{Config: c, Log: e.log, Rand: rand.Reader, Demo: true, Phone: phone, Unsafe: unsafe})
 	return a, c, err
 }
 
@@ -140,7 +141,7 @@ func (e *env) buildDemo(dir string) error {
 		return err
 	}
 	fmt.Fprintln(e.err, "第一次运行：正在建演示乡镇（1896 户、8640 人）……")
-	a, _, err := e.openDemo(aside, true)
+	a, _, err := e.openDemo(aside, "", true)
 	if err != nil {
 		return err
 	}
@@ -166,6 +167,7 @@ func (e *env) greet(addr, dir string, n app.DemoNotes) {
   This is a DEMO: invented people, a fake WeChat, loopback only.
   正式使用请运行 daohu serve。
 ================================================================
+  手机      %s/phone
   接口文档  %s/openapi.json
   状态      %s/healthz  %s/readyz  %s/metrics
 
@@ -182,5 +184,5 @@ func (e *env) greet(addr, dir string, n app.DemoNotes) {
 
   导入的花名册  %s/%v
   一步一步怎么用：docs/walkthrough.md      停止：Ctrl-C
-`, url, url, url, url, url, app.DemoPassword, n.Card, n.PIN, dir, n.Files)
+`, url, url, url, url, url, url, app.DemoPassword, n.Card, n.PIN, dir, n.Files)
 }

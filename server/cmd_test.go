@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -183,6 +184,14 @@ func TestServeServesAndStops(t *testing.T) {
 	if res.StatusCode != 403 {
 		t.Errorf("serve took a demo code: %d %s", res.StatusCode, body)
 	}
+	// The phone in the browser logs in by the fake WeChat: the demo's alone.
+	if res, err = http.Get(url + "/phone"); err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	if res.StatusCode != 404 {
+		t.Errorf("serve answers /phone with %d", res.StatusCode)
+	}
 	stop()
 	if errs := <-done; strings.HasPrefix(errs, "exit") {
 		t.Error(errs)
@@ -207,7 +216,7 @@ func TestDemo(t *testing.T) {
 	}
 	built := time.Since(start)
 	start = time.Now()
-	a, _, err := v.openDemo(dir, false)
+	a, _, err := v.openDemo(dir, filepath.Join(dir, "no-build"), false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,6 +228,11 @@ func TestDemo(t *testing.T) {
 	}
 	if !wechat.IsFake(a.WeChat) {
 		t.Error("the demo has no fake WeChat")
+	}
+	w := httptest.NewRecorder()
+	a.API.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "/phone/", nil))
+	if w.Code != 200 || !strings.Contains(w.Body.String(), "make phone") {
+		t.Errorf("/phone without a build: %d %s", w.Code, w.Body)
 	}
 	recs, err := a.DB.Page(t.Context(), household.HouseholdType, registry.PageQuery{Township: demo.Township, Limit: 10000})
 	if err != nil {

@@ -29,7 +29,7 @@ function entry(source) {
     const c = components.get(name);
     const scope = scopeOf(c, i);
     if (source.has(name + '.wxss')) {
-      styles[name] = compileStyle(source, name + '.wxss', scope, name);
+      styles[name] = compileStyle(source, name + '.wxss', scope);
     }
     const using = Object.fromEntries(Object.entries(c.using).map(([tag, to]) => [tag, '/' + to]));
     const config = { ...c.json, usingComponents: using };
@@ -59,6 +59,8 @@ export async function build(from, to) {
     target: 'chrome100',
     logLevel: 'warning',
     nodePaths: [path.resolve(here, '../node_modules')],
+    // The official compiler puts its own helpers at the root of what it made.
+    alias: source.has('@babel') ? { '@babel': path.join(source.root, '@babel') } : {},
   });
   for (const file of ['index.html', 'phone.css']) {
     fs.copyFileSync(path.join(here, 'page', file), path.join(to, file));

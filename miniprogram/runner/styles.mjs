@@ -20,8 +20,8 @@ function inlined(source, file, above = []) {
   return root;
 }
 
-/** The CSS of one WXSS file; scope undefined = shared with everyone. */
-export function compileStyle(source, file, scope, host) {
+/** The CSS of one WXSS file; scope undefined = shared with everyone. :host is the element that carries the scope's name. */
+export function compileStyle(source, file, scope) {
   const root = inlined(source, file, [file]);
   root.walkDecls((d) => {
     d.value = d.value.replace(/(-?\d*\.?\d+)(rpx|vh)\b/g, (_, n, unit) => `calc(${n} * var(--${unit}))`);
@@ -34,7 +34,7 @@ export function compileStyle(source, file, scope, host) {
     });
     all.walkPseudos((p) => {
       if (p.value === ':host') {
-        p.replaceWith(selectors.attribute({ attribute: 'data-is', operator: '=', value: JSON.stringify(host), quoteMark: '"', raws: {} }));
+        p.replaceWith(selectors.attribute({ attribute: 'wx-host', operator: '=', value: JSON.stringify(scope || ''), quoteMark: '"', raws: {} }));
       }
     });
     if (scope) {

@@ -1,6 +1,6 @@
 // What can happen on a phone, and how often anything happens.
 
-import { Change, Patch } from '../src/sync/types';
+import { Change, Patch, Tables } from '../src/sync/types';
 import { SyncError } from '../src/sync/errors';
 import { isWaiting } from '../src/sync/outbox';
 import { Books } from './books';
@@ -14,7 +14,7 @@ export const ACTIONS = {
   pair: 8, bounce: 3, 'admin edit': 7, decide: 6, erase: 2, settle: 3, disable: 1, end: 2, purge: 0.7,
   wipe: 0.7, restart: 1, backup: 4, restore: 3,
   poll: 5, kill: 7, reopen: 3, full: 4, replay: 6, copy: 1, jump: 3, skew: 2, resend: 2, dismiss: 2,
-  'old app': 1, update: 2, 'second user': 0.7,
+  'old app': 1, update: 2, 'second user': 0.7, flash: 3, guest: 1,
 };
 
 export type Action = keyof typeof ACTIONS;
@@ -46,7 +46,7 @@ const DOINGS: { [a in Action]?: Doing } = {
     const value = w.unique('cls');
     const standard = w.dice.pick(['国家标准', '省定标准', '市定标准']);
     w.books.wrote(Books.key('household', h, 'notes'), 'mixed');
-    await w.save(p, { type: 'household', id: h, household: h, patch: w.dice.chance(0.5) ? { standard } : { standard, notes: value } }, 'standard', '');
+    await w.save(p, { type: 'household', id: h, household: h, patch: w.dice.chance(0.5) || !knows(w, p, 'household', 'notes') ? { standard } : { standard, notes: value } }, 'standard', '');
   },
   poison,
   kill: async (w, p) => {
@@ -67,6 +67,14 @@ const DOINGS: { [a in Action]?: Doing } = {
     p.storage.dead = true;
     await w.revived(p, before);
   },
+  flash: async (w, p) => {
+    const others = w.phones.filter((x) => x !== p && !x.storage.dead && x.disk !== p.disk);
+    if (p.storage.dead || p.core.outbox().length === 0 || others.length === 0) {
+      return DOINGS.sync!(w, p);
+    }
+    return w.during(p, w.dice.pick(others));
+  },
+  guest,
   replay: async (w, p) => {
     if (p.link.past.length > 0) {
       w.count('old request replayed');
@@ -96,9 +104,10 @@ const DOINGS: { [a in Action]?: Doing } = {
     }
   },
   'old app': async (w, p) => {
-    w.count('old app');
-    w.log(`${p.name} runs an app that is too old`);
-    p.old = { ...w.tables, schema: 0 };
+    const served = w.dice.chance(0.5);
+    w.count(served ? 'app with fewer columns' : 'old app');
+    w.log(`${p.name} runs an app that ${served ? 'knows fewer columns' : 'is too old'}`);
+    p.old = served ? fewer(w.tables) : { ...w.tables, schema: 0 };
     await DOINGS.reopen!(w, p);
   },
   update: async (w, p) => {
@@ -142,6 +151,24 @@ const DOINGS: { [a in Action]?: Doing } = {
   },
 };
 
+/** The tables of an app that is still served and older than the last columns of some types. */
+function fewer(tables: Tables): Tables {
+  const from: { [type: string]: string } = { household: 'income', visit: 'state' };
+  return {
+    ...tables,
+    types: tables.types.map((t) => {
+      const at = t.fields.findIndex((f) => f.name === from[t.name]);
+      return at < 0 ? t : { ...t, fields: t.fields.slice(0, at) };
+    }),
+  };
+}
+
+/** Whether the app that runs on a phone knows a field. */
+function knows(w: World, p: Phone, type: string, field: string): boolean {
+  const t = (p.old || w.tables).types.find((x) => x.name === type);
+  return t !== undefined && t.fields.some((f) => f.name === field);
+}
+
 function held(w: World, p: Phone): string[] {
   return p.core.households().filter((h) => h !== w.common);
 }
@@ -156,13 +183,20 @@ export function someHousehold(w: World, p: Phone): string {
   return mine.length > 0 ? w.dice.pick(mine) : w.dice.pick(w.households);
 }
 
+/** Text that no compression makes shorter. */
+export function noise(w: World, runes: number): string {
+  let out = '';
+  for (let i = runes; i > 0; i--) {
+    out += String.fromCharCode(0x4e00 + w.dice.below(0x5000));
+  }
+  return out;
+}
+
 /** Text that is found again by its first word; sometimes long, and hard to compress. */
 function text(w: World): { text: string } {
   let out = w.unique('t') + ';';
   if (w.dice.chance(w.wordy)) {
-    for (let i = 200 + w.dice.below(1700); i > 0; i--) {
-      out += String.fromCharCode(0x4e00 + w.dice.below(0x5000));
-    }
+    out += noise(w, 200 + w.dice.below(1700));
   } else if (w.dice.chance(0.2)) {
     out += w.dice.pick(['<b>&"\\', '\u2028\u2029', '换\n行', '😀é', '半个\ud800字']);
   }
@@ -227,9 +261,35 @@ async function deleteVisit(w: World, p: Phone): Promise<void> {
 
 async function editField(w: World, p: Phone): Promise<void> {
   const h = someHousehold(w, p);
-  const field = w.dice.pick(['address', 'notes']);
+  const field = w.dice.pick(['address', 'notes'].filter((f) => knows(w, p, 'household', f)));
   const value = w.unique('f');
   await w.save(p, { type: 'household', id: h, household: h, patch: { [field]: value } }, field, value);
+}
+
+/**
+ * A household that becomes the phone's own in the middle of a round of several
+ * pages, and another's again before the next.
+ */
+async function guest(w: World, p: Phone): Promise<void> {
+  const others = w.cadres().filter((u) => u.user !== p.owner.user);
+  const mine = held(w, p);
+  const theirs = w.households.filter((h) => !mine.includes(h));
+  if (p.owner.role !== 'C' || mine.length === 0 || theirs.length === 0) {
+    return DOINGS.sync!(w, p);
+  }
+  for (const household of mine) { // so that there are pages
+    w.books.wrote(Books.key('household', household, 'notes'), 'admin');
+    await w.op('edit', { household, field: 'notes', value: w.unique('admin') + noise(w, 250) });
+  }
+  const household = w.dice.pick(theirs);
+  const [come, go] = [2 + w.dice.below(2), 3 + w.dice.below(4)];
+  w.version++;
+  await w.sync(p, false, async (n) => {
+    if (n === come || n === Math.max(go, come + 1)) {
+      w.version++;
+      await w.op('pair', { household, cadre: n === come ? p.owner.user : w.dice.pick(others).user });
+    }
+  });
 }
 
 /** A change that the server will never take. */

@@ -15,7 +15,7 @@ export interface Written {
   /** Field and unique value by which it is found again; "" = a deletion. */
   field: string;
   value: string;
-  /** The phone held the household when it was written. */
+  /** The phone held the household when it was written, or not long before. */
   held: boolean;
 }
 

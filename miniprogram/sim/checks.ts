@@ -20,7 +20,7 @@ interface Ledger {
   visits: LedgerRow[];
   responses: LedgerRow[];
   proposals: { id: string; row: string; field: string; state: string }[];
-  quarantine: { id: string }[];
+  quarantine: { id: string; mutation: string }[];
   history: { row: string; field: string; old: string; new: string }[];
   /** Households sent again because a daily digest differed. */
   healed: number;
@@ -37,6 +37,13 @@ export class Checks {
   /** Phones that have yet to hear that the server was restored. */
   private behind = new Set<Phone>();
   private syncs = 0;
+  /** What was said of each mutation, to whichever phone. */
+  private verdicts = new Map<string, string>();
+  /** What had been said of each when the backup was taken. */
+  private backedUp = new Map<string, string>();
+  /** The base rows each phone had when it last asked: household -> type and id -> text. */
+  private readonly textOf = new WeakMap<object, string>();
+  private readonly whole = new Map<Phone, Map<string, Map<string, string>>>();
 
   constructor(private readonly w: World) {}
 
@@ -44,6 +51,29 @@ export class Checks {
   async begin(): Promise<void> {
     const l = await this.ledger();
     l.visits.concat(l.responses).forEach((r) => this.before.add(r.id));
+  }
+
+  /** P3: whoever offers a mutation again hears what became of it. */
+  heard(mutation: string, code: string, ref: string): void {
+    const [before, now] = [this.verdicts.get(mutation), isWaiting(code) ? code + ' ' + ref : code];
+    this.verdicts.set(mutation, now);
+    if (before !== undefined && before !== now && (isWaiting(before.split(' ')[0]) || isWaiting(code))) {
+      this.w.fail(`P3 it was said to be "${before}" and then to be "${now}": ${mutation.slice(0, 200)}`);
+    }
+  }
+
+  /** P9: of a household that is there in part, nothing shows but the rows of before. */
+  halves(phone: Phone): void {
+    const now = new Map(phone.core.households().map((h) => [h, this.texts(phone.core, h)]));
+    const before = this.whole.get(phone) || now;
+    this.whole.set(phone, now);
+    for (const h of phone.halves()) {
+      const [was, is] = [before.get(h) || new Map<string, string>(), now.get(h) || new Map<string, string>()];
+      const other = Array.from(new Set([...was.keys(), ...is.keys()])).filter((k) => was.get(k) !== is.get(k) && !phone.own.has(k));
+      if (other.length > 0) {
+        this.w.fail(`P9 ${phone.name}: household ${h} came in part and shows already: ${other[0]} ${String(is.get(other[0])).slice(0, 100)}`);
+      }
+    }
   }
 
   /** P10: nothing but an acknowledgement, or being returned, shortens the outbox. */
@@ -59,6 +89,17 @@ export class Checks {
         this.w.fail(`P10 ${phone.name}: left the outbox without an acknowledgement: ${tag.slice(0, 200)}`);
       }
     }
+  }
+
+  /** Type and id -> text of the base rows of a household. */
+  private texts(core: SyncCore, household: string): Map<string, string> {
+    const out = new Map<string, string>();
+    Object.entries((core.base(household) || { rows: {} }).rows).forEach(([type, rows]) => rows.forEach((r) => {
+      const text = this.textOf.get(r) || rowText(r);
+      this.textOf.set(r, text);
+      out.set(type + ' ' + r.id, text);
+    }));
+    return out;
   }
 
   /** P4: an answer holds households of its reader only. */
@@ -120,9 +161,19 @@ export class Checks {
     }
   }
 
+  backup(): void {
+    this.backedUp = new Map(this.verdicts);
+  }
+
+  /** Receipts are kept as long as tombstones. */
+  purged(): void {
+    this.verdicts = new Map();
+  }
+
   /** The server went back: so may what phones see, until each has heard of it. */
   restored(): void {
     this.seen = new Map();
+    this.verdicts = new Map(this.backedUp);
     this.behind = new Set(this.w.phones);
   }
 
@@ -220,6 +271,7 @@ export class Checks {
       this.w.fail(`P1 ${ledger.healed} households had to be healed by a daily digest`);
     }
     this.w.books.kept.forEach((c) => this.fate(c, ledger));
+    this.aside(ledger);
     this.rows('visit', ledger.visits);
     this.rows('response', ledger.responses);
     this.history(ledger);
@@ -237,7 +289,7 @@ export class Checks {
         const ought = ((want[h].rows || {})[type] || []).slice().sort();
         have.forEach((t) => {
           if (!ought.includes(t)) {
-            this.w.fail(`P1 ${phone.name}: ${type} in ${h}: extra or other row ${t.slice(0, 400)}`);
+            this.w.fail(`P1 ${phone.name}: ${type} in ${h}: extra or other row ${t.slice(0, 400)} …${t.slice(-120)}, not one of ${ought.map((o) => o.slice(0, 30) + " …" + o.slice(-120)).join(" | ").slice(0, 600)}`);
           }
         });
         if (have.length !== ought.length) {
@@ -261,6 +313,10 @@ export class Checks {
       if (this.w.restores === 0) {
         this.w.fail(`P2 ${c.type} ${c.id}: ${f.code} "${f.ref}" is not at the township`);
       }
+      // Told before a restore, and put aside anew when the network delivered the request again after it.
+      if (f.code === 'quarantined' && l.quarantine.some((q) => c.patch !== null && q.mutation.includes(JSON.stringify(c.id)) && q.mutation.includes(c.value))) {
+        return;
+      }
       // Told before a restore, offered again after it, and then plainly applied.
       this.w.books.fates.delete(c.tag);
     }
@@ -276,6 +332,17 @@ export class Checks {
     }
     if (c.type === 'household' && c.value && !l.history.some((h) => h.row === c.id && h.field === c.field && h.new === c.value)) {
       this.w.fail(`${this.lost()} household ${c.id}: ${c.field}=${c.value} was acknowledged and is nowhere`);
+    }
+  }
+
+  /** P3: one mutation waits at the township once, however often it was offered. */
+  private aside(l: Ledger): void {
+    const seen = new Set<string>();
+    for (const q of this.w.purges > 0 ? [] : l.quarantine) { // receipts are kept as long as tombstones
+      if (seen.has(q.mutation)) {
+        this.w.fail(`P3 it is kept for the township twice: ${q.mutation.slice(0, 200)}`);
+      }
+      seen.add(q.mutation);
     }
   }
 

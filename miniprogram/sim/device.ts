@@ -103,7 +103,7 @@ export class Device {
       sound: { play: (_p, ended) => ended, record: async () => ({ stop: async () => ({ path: 'temp', ms: 1000 }) }) },
       host: {
         loginCode: async () => this.loginCode, askReminders: async () => [], onPrivacy: () => undefined, openPrivacy: async () => undefined,
-        call: async () => undefined, fontScale: () => 1,
+        call: async () => undefined, scan: async () => '', share: async () => undefined, version: () => '', fontScale: () => 1,
       },
     };
   }

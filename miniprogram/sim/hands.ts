@@ -115,6 +115,7 @@ export const HANDS: { [a in Action]?: Doing } = {
       await w.tick((w.dice.chance(0.7) ? 181 : 20) * DAY);
       await w.op('purge');
       w.purges++;
+      w.checks.purged();
     }
   },
   wipe: async (w, p) => {
@@ -128,6 +129,7 @@ export const HANDS: { [a in Action]?: Doing } = {
   backup: async (w) => {
     if (w.restorable) {
       await w.must('backup');
+      w.checks.backup();
       w.backupAt = w.now;
     }
   },

@@ -4,12 +4,15 @@
 // world W), --step K (every K-th world), --only W (replays one world),
 // --actions A (default 60), --seconds T (no new world after T seconds),
 // --shrink T (look for a shorter history for T seconds, default 30), --fresh
-// (every world in a database of its own), --on (go on after a failure).
+// (every world in a database of its own), --on (go on after a failure),
+// --more action=weight,... (how often something happens, other than usual;
+// "restore" makes every world one that may go back to its backup).
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Tables } from '../src/sync/types';
 import { TABLES } from '../test/support/tables';
+import { ACTIONS } from './actions';
 import { Peer } from './peer';
 import { Play, play, shrink } from './play';
 import { Counts } from './world';
@@ -24,6 +27,7 @@ interface Options {
   shrink: number;
   fresh: boolean;
   on: boolean;
+  more: { [action: string]: number };
   command: string[];
 }
 
@@ -35,8 +39,17 @@ function options(argv: string[]): Options {
     return i < 0 ? none : Number(own[i + 1]);
   };
   const only = value('only', 0);
+  const more: { [action: string]: number } = {};
+  const i = own.indexOf('--more');
+  for (const part of i < 0 ? [] : own[i + 1].split(',')) {
+    const [action, weight] = part.split('=');
+    if (!(action in ACTIONS)) {
+      throw new Error('no such action: ' + action);
+    }
+    more[action] = Number(weight);
+  }
   return {
-    seed: value('seed', 1), worlds: only || value('worlds', 100), first: only || value('first', 1), step: value('step', 1),
+    more, seed: value('seed', 1), worlds: only || value('worlds', 100), first: only || value('first', 1), step: value('step', 1),
     actions: value('actions', 60), seconds: value('seconds', Infinity), shrink: value('shrink', 30),
     fresh: own.includes('--fresh') || only > 0, on: own.includes('--on'),
     command: at < 0 ? [] : argv.slice(at + 1),
@@ -71,7 +84,8 @@ async function worlds(o: Options, p: Play, failed: { [promise: string]: number }
     process.stdout.write(least.lines.map((l, i) => `${i + 1} ${l}`).join('\n') + '\n');
     process.stdout.write(`FAILED seed ${o.seed} world ${n}: ${failure.what}\nthe shortest history found, ${least.steps} of ${o.actions} steps: ${least.what}\n`);
     process.stdout.write(`broken=${failure.promise} world=${n} seed=${o.seed}\n`);
-    process.stdout.write(`replay: --seed ${o.seed} --only ${n} --actions ${o.actions}\n`);
+    const more = Object.entries(o.more).map(([k, v]) => `${k}=${v}`).join(',');
+    process.stdout.write(`replay: --seed ${o.seed} --only ${n} --actions ${o.actions}${more && ' --more ' + more}\n`);
     if (!o.on || failure.promise === '?') {
       break;
     }
@@ -88,7 +102,7 @@ async function main(): Promise<number> {
   const counts: Counts = { actions: 0, requests: 0, faults: {}, met: {} };
   const began = Date.now();
   const peer = new Peer(o.command[0], o.command.slice(1));
-  const p: Play = { peer, tables: tables(), counts, actions: o.actions, fresh: o.fresh };
+  const p: Play = { peer, tables: tables(), counts, actions: o.actions, fresh: o.fresh, more: o.more };
   const failed: { [promise: string]: number } = {};
   const played = await worlds(o, p, failed);
   await peer.close();

@@ -21,6 +21,10 @@ export interface Surroundings {
   meanwhile(phone: Phone, when: 'before' | 'after'): Promise<void>;
   /** What an answer that reached the phone said of its mutations. */
   told(tag: string, code: string, ref: string): void;
+  /** An answer said what became of one mutation, code "" = it was plainly applied. */
+  heard(mutation: string, code: string, ref: string): void;
+  /** The phone is about to ask: every answer before is stored. */
+  looked(phone: Phone): void;
   count(what: string): void;
   log(line: string): void;
 }
@@ -55,6 +59,14 @@ export class Phone implements Transport {
   wiping = false;
   /** It once erased itself. */
   wiped = false;
+  /** Rows the last answer told as the phone's own: type and id. */
+  own = new Set<string>();
+  /** Called before each request; null = nothing is. */
+  asks: (() => Promise<void>) | null = null;
+  /** Stands in for the network; null = nothing does. */
+  wire: ((request: HttpRequest, send: () => Promise<HttpResponse>) => Promise<HttpResponse>) | null = null;
+  /** Told when the app begins to do something and when it has ended; null = nobody is. */
+  running: ((on: boolean) => void) | null = null;
 
   constructor(
     readonly name: string,
@@ -72,19 +84,34 @@ export class Phone implements Transport {
   /** Starts the app on what its storage holds. */
   async open(): Promise<void> {
     this.storage = new MemoryStorage(this.disk);
-    this.core = await this.start(this.storage);
+    this.core = await this.app(() => this.start(this.storage, this));
   }
 
-  private start(storage: MemoryStorage): Promise<SyncCore> {
+  /** Something the app does itself, not the test around it. */
+  async app<T>(run: () => Promise<T>): Promise<T> {
+    if (!this.running) {
+      return run();
+    }
+    this.running(true);
+    try {
+      return await run();
+    } finally {
+      if (this.running) {
+        this.running(false);
+      }
+    }
+  }
+
+  private start(storage: MemoryStorage, transport: Transport): Promise<SyncCore> {
     return SyncCore.open({
       account: this.owner.user, me: this.owner.user, tables: this.old || this.around.tables, storage,
-      transport: this, clock: this.clock, random: this.random, budget: this.budget,
+      transport, clock: this.clock, random: this.random, budget: this.budget,
     });
   }
 
   /** What an app would find that is started on a copy of the storage. */
-  twin(): Promise<SyncCore> {
-    return this.start(new MemoryStorage(new Map(this.disk)));
+  twin(disk: Disk = new Map(this.disk), transport: Transport = this): Promise<SyncCore> {
+    return this.start(new MemoryStorage(disk), transport);
   }
 
   /** Starts it again when it died. */
@@ -99,6 +126,14 @@ export class Phone implements Transport {
     return true;
   }
 
+  /** Households of which a part is there and not yet the whole. */
+  halves(): string[] {
+    const mine = 'd/' + encodeURIComponent(this.owner.user) + '/';
+    const keys = Array.from(this.disk.keys()).filter((k) => k.startsWith(mine)).map((k) => k.slice(mine.length));
+    // A commit that storage has yet to carry out may still take them away.
+    return keys.some((k) => k.startsWith('!')) ? [] : keys.filter((k) => k.startsWith('p/')).map((k) => k.substr(2, 12));
+  }
+
   /** Tags in the outbox, oldest first. */
   waiting(): string[] {
     return this.core.outbox().map((e: Entry) => tagOf(e));
@@ -109,7 +144,7 @@ export class Phone implements Transport {
     const stalled = new Promise<'stalled'>((resolve) => {
       this.link.stalled = () => resolve('stalled');
     });
-    const run = poll ? this.core.poll() : this.core.sync();
+    const run = this.app(() => (poll ? this.core.poll() : this.core.sync()));
     const first = await Promise.race([run, stalled]);
     this.link.stalled = null;
     if (first === 'stalled') {
@@ -124,6 +159,11 @@ export class Phone implements Transport {
     const mine = this.storage;
     mine.point();
     await this.link.release();
+    mine.point();
+    this.around.looked(this);
+    if (this.asks) {
+      await this.asks();
+    }
     this.exchanges++;
     this.noteRound(request);
     const noisy = this.around.faultRate() > 0;
@@ -137,7 +177,8 @@ export class Phone implements Transport {
       this.around.log(`${this.name} fault: ${fault}`);
     }
     this.link.note(request);
-    const r = await this.link.carry(fault, request);
+    const carry = (): Promise<HttpResponse> => this.link.carry(fault, request);
+    const r = this.wire ? await this.wire(request, carry) : await carry();
     if (fault === 'answer late') {
       return r;
     }
@@ -161,13 +202,14 @@ export class Phone implements Transport {
     if (r.status !== 200) {
       return;
     }
-    let a: { last?: number; newClient?: string; wipe?: boolean; results?: [number, string, string?, string?][] };
+    let a: { last?: number; newClient?: string; wipe?: boolean; results?: [number, string, string?, string?][]; own?: [string, string][] };
     try {
       a = JSON.parse(r.body) as typeof a;
     } catch {
       return; // a cut answer acknowledges nothing
     }
     this.wiping = this.wiping || a.wipe === true;
+    this.own = new Set((a.own || []).map(([type, id]) => type + ' ' + id));
     if (request.method !== 'POST' || a.newClient) {
       return;
     }
@@ -178,6 +220,7 @@ export class Phone implements Transport {
         const tag = tagOf({ id: m[3], patch: m[5] });
         this.acknowledged.add(tag);
         const x = results.get(m[0]);
+        this.around.heard(`${tag} ${m[6]}`, x ? x[1] : '', (x && x[3]) || '');
         if (x) {
           this.around.told(tag, x[1], x[3] || '');
         }

@@ -21,10 +21,12 @@ export interface Play {
   counts: Counts;
   actions: number;
   fresh: boolean;
+  /** Weights of actions, other than usual. */
+  more: { [action: string]: number };
 }
 
 export async function play(p: Play, seed: number, without: Iterable<number> = []): Promise<{ world: World; failure?: Failure }> {
-  const world = new World(p.peer, seed, p.tables, p.counts, without, p.fresh);
+  const world = new World(p.peer, seed, p.tables, p.counts, without, p.fresh, p.more);
   try {
     await world.run(p.actions);
     return { world };

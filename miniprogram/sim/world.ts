@@ -2,6 +2,7 @@
 // go wrong between them.
 
 import { SyncError } from '../src/sync/errors';
+import { Parcels } from '../src/sync/parcel';
 import { HttpRequest, HttpResponse, Tables, Change } from '../src/sync/types';
 import { makeID } from '../src/sync/id';
 import { ACTIONS, act } from './actions';
@@ -62,12 +63,18 @@ export class World implements Surroundings {
   /** When the last backup was taken; 0 = never. */
   backupAt = 0;
   restores = 0;
+  /** How often an app died. */
+  deaths = 0;
   purges = 0;
   /** Steps left out: by shrinking. */
   readonly without: Set<number>;
+  /** The first broken promise; the sync core takes what is thrown while it asks for a bad link. */
+  private broken: Broken | null = null;
   private serial = 0;
   private faults = 0.25;
   private inside = false;
+  /** A poll that is to be answered in the middle of another phone's push. */
+  private flash: { phone: Phone; request?: HttpRequest; answer?: (r: HttpResponse) => void; asked?: () => void } | null = null;
 
   constructor(
     readonly peer: Peer,
@@ -77,11 +84,12 @@ export class World implements Surroundings {
     without: Iterable<number> = [],
     /** In a database of its own: the same seed may be played twice. */
     private readonly fresh = false,
+    private readonly more: { [action: string]: number } = {},
   ) {
     this.without = new Set(without);
     this.dice = new Dice(seed);
     this.wordy = this.dice.chance(0.4) ? 0.8 : 0.1;
-    this.restorable = this.dice.chance(0.15);
+    this.restorable = this.dice.chance(0.15) || 'restore' in more;
     this.random = new SeededRandom(seed ^ 0x5bd1e995);
     this.checks = new Checks(this);
     this.now = 1790000000000 + (seed % 1000) * 86400000;
@@ -99,6 +107,15 @@ export class World implements Surroundings {
     await this.checks.final();
   }
 
+  /** Runs one told history, without any fault that it does not bring itself. */
+  async script(told: (w: World) => Promise<void>): Promise<void> {
+    this.faults = 0;
+    await this.settle();
+    await told(this);
+    await this.quiet();
+    await this.checks.final();
+  }
+
   /** Step i has chance of its own, so that it stays the same when others are left out. */
   private async step(i: number): Promise<void> {
     this.counts.actions++;
@@ -107,11 +124,12 @@ export class World implements Surroundings {
     this.serial = (i + 1) * 1000;
     await this.tick(this.dice.below(60000));
     this.log(`step ${i}`);
-    await act(this, this.dice.weighted(ACTIONS));
+    await act(this, this.dice.weighted({ ...ACTIONS, ...this.more }));
   }
 
   fail(message: string): never {
-    throw new Broken(message);
+    this.broken = this.broken || new Broken(message);
+    throw this.broken;
   }
 
   log(line: string): void {
@@ -128,6 +146,14 @@ export class World implements Surroundings {
 
   told(tag: string, code: string, ref: string): void {
     this.books.told(tag, code, ref);
+  }
+
+  heard(mutation: string, code: string, ref: string): void {
+    this.checks.heard(mutation, code, ref);
+  }
+
+  looked(phone: Phone): void {
+    this.checks.halves(phone);
   }
 
   unique(prefix: string): string {
@@ -164,7 +190,73 @@ export class World implements Surroundings {
     await this.peer.ask('clock', { at: this.now });
   }
 
+  /** One phone polls one server while the other server is in the middle of another phone's push. */
+  async during(push: Phone, poll: Phone): Promise<void> {
+    const faults = this.faults;
+    this.faults = 0;
+    this.inside = true;
+    this.version++;
+    const flash: World['flash'] = { phone: poll };
+    this.flash = flash;
+    const asked = new Promise<void>((resolve) => (flash!.asked = resolve));
+    const polled = this.sync(poll, true);
+    await Promise.race([asked, polled]);
+    this.version++;
+    await this.sync(push);
+    this.flash = null;
+    if (flash!.answer && flash!.request) { // there was no push to be in the middle of
+      flash!.answer(await this.deliver(poll, flash!.request));
+    }
+    await polled;
+    this.version++;
+    this.inside = false;
+    this.faults = faults;
+  }
+
+  /** Holds the poll of a flash back until somebody pushes. */
+  private held(phone: Phone, request: HttpRequest): Promise<HttpResponse> | undefined {
+    const f = this.flash;
+    if (!f || f.phone !== phone || f.request || request.method !== 'GET') {
+      return undefined;
+    }
+    f.request = request;
+    return new Promise((resolve) => {
+      f.answer = resolve;
+      f.asked!();
+    });
+  }
+
+  /** A push with the poll of a flash in the middle of it. */
+  private async pushed(phone: Phone, request: HttpRequest): Promise<HttpResponse | undefined> {
+    const f = this.flash;
+    if (!f || !f.request || !f.answer || f.phone === phone || !/"muts":\[\[/.test(String(request.body)) || /POISON413/.test(String(request.body))) {
+      return undefined;
+    }
+    this.flash = null;
+    const { method, path } = f.request;
+    const node = this.dice.below(2);
+    const within = 4 + this.dice.below(24);
+    const r = await this.peer.ask('http', {
+      method: request.method, path: request.path, token: phone.owner.token, body: request.body, node, within,
+      inner: { op: 'http', method, path, token: f.phone.owner.token, body: '', node: 1 - node },
+    });
+    this.version++;
+    if (r.told) {
+      this.count('poll in the middle of a push');
+      this.log(`  after statement ${within} of the push of ${phone.name} ${f.phone.name} polls`);
+      f.answer(await this.judge(f.phone, f.request, r.told as Reply, true));
+    } else {
+      f.answer(await this.deliver(f.phone, f.request));
+    }
+    f.answer = undefined;
+    return this.judge(phone, request, r, true);
+  }
+
   async deliver(phone: Phone, request: HttpRequest, die = 0): Promise<HttpResponse> {
+    const flashed = this.held(phone, request) || (await this.pushed(phone, request));
+    if (flashed) {
+      return flashed;
+    }
     this.counts.requests++;
     if (request.method === 'POST' && /POISON413/.test(String(request.body))) {
       return { status: 413, headers: {}, body: '{"code":"too-large","detail":"内容太大。"}' };
@@ -172,10 +264,16 @@ export class World implements Surroundings {
     const hand = this.faults > 0 && this.dice.chance(0.06) ? someHand(this) : undefined;
     const after = hand ? 1 + this.dice.below(12) : 0;
     const node = this.faults > 0 ? this.dice.below(2) : 0;
-    const r = await this.peer.ask('http', {
-      method: request.method, path: request.path, token: phone.owner.token, body: request.body === undefined ? '' : request.body,
+    const link = { send: (q: HttpRequest) => this.peer.ask('http', {
+      method: q.method, path: q.path, token: phone.owner.token, ...bodyOf(q),
       node, die, after, ...(hand ? { inner: { op: hand.op, ...hand.args } } : {}),
-    });
+    }).then(replyOf) };
+    // An old app knows no parcels.
+    const r = (await (phone.old ? link : new Parcels(link)).send(request)) as unknown as Reply;
+    if (r.bytes !== undefined && r.answer === undefined) {
+      this.fail('P9 the server sent a parcel that cannot be read');
+    }
+    r.body = r.answer === undefined ? r.body : JSON.stringify(r.answer);
     if (hand && r.inner !== undefined) {
       this.version++;
       this.count('write during a pull');
@@ -245,10 +343,11 @@ export class World implements Surroundings {
   /** Saves a change on a phone and books it when it was promised. */
   async save(phone: Phone, change: Change, field: string, value: string): Promise<void> {
     const before = phone.waiting();
-    const entry = written(change, phone.name, field, value, phone.core.households().includes(change.household));
+    const held = phone.core.households().concat(phone.core.departed().map((g) => g.household));
+    const entry = written(change, phone.name, field, value, held.includes(change.household));
     this.log(`${phone.name} saves ${change.type} ${change.id} in ${change.household}: ${JSON.stringify(change.patch).slice(0, 160)}`);
     try {
-      await phone.core.save(change);
+      await phone.app(() => phone.core.save(change));
       this.books.keep(entry, phone.owner.user);
     } catch (e) {
       if (!phone.storage.dead) {
@@ -281,6 +380,7 @@ export class World implements Surroundings {
   /** A phone that died is opened again: its outbox may not be shorter than what it was told. */
   async revived(phone: Phone, before: string[]): Promise<void> {
     if (await phone.revive()) {
+      this.deaths++;
       this.checks.outbox(phone, before);
       this.adopt(phone);
     }
@@ -298,11 +398,20 @@ export class World implements Surroundings {
     }
   }
 
-  /** One sync of a phone with every check that follows it. */
-  async sync(phone: Phone, poll = false): Promise<string> {
+  /** One sync of a phone with every check that follows it; asks is called before each of its requests. */
+  async sync(phone: Phone, poll = false, asks?: (request: number) => Promise<void>): Promise<string> {
     const before = phone.waiting();
     const others = this.checks.others(phone);
+    let n = 0;
+    phone.asks = asks ? () => asks(++n) : null;
     const report = await phone.sync(poll);
+    phone.asks = null;
+    if (this.broken) {
+      throw this.broken;
+    }
+    if (!phone.storage.dead) {
+      this.checks.halves(phone);
+    }
     await this.revived(phone, before);
     this.books.listen(phone);
     this.checks.outbox(phone, before);
@@ -348,7 +457,7 @@ export class World implements Surroundings {
 
   async addPhone(owner: User, disk: Disk = new Map()): Promise<Phone> {
     const tight = this.dice.chance(0.6);
-    const budget = tight ? { first: 300, min: 100, max: 3000 } : { first: 12288, min: 4096, max: 65536 };
+    const budget = tight ? { first: 300, min: 100, max: 3000 } : { first: 9216, min: 4096, max: 65536 };
     const seed = this.dice.below(0xffffffff);
     const p = new Phone('phone' + (this.phones.length + 1), owner, this, disk, new SeededRandom(seed), budget, () => this.version);
     p.clock.at = this.now + (this.dice.chance(0.2) ? (this.dice.below(5) - 2) * 86400000 : 0) + this.phones.length;
@@ -409,4 +518,13 @@ export class World implements Surroundings {
       }
     }
   }
+}
+
+function bodyOf(q: HttpRequest): { body: string; bytes?: string } {
+  return q.body instanceof ArrayBuffer ? { body: '', bytes: Buffer.from(q.body).toString('base64') } : { body: q.body || '' };
+}
+
+function replyOf(r: Reply): HttpResponse & Reply {
+  const bytes = typeof r.bytes === 'string' ? (Uint8Array.from(Buffer.from(r.bytes, 'base64')).buffer as ArrayBuffer) : undefined;
+  return { ...r, status: r.status as number, headers: (r.headers || {}) as HttpResponse['headers'], body: String(r.body === undefined ? '' : r.body), bytes };
 }

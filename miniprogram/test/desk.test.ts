@@ -13,10 +13,10 @@ const H1 = 'h1AAAAAAAAAA';
 const fresh = (): Flash => ({ disk: new Map(), files: new Map() });
 
 async function written(k: Awaited<ReturnType<typeof start>>, photos: number, house = H1): Promise<VisitDraft> {
-  let d = await k.desk.checkIn(await k.desk.openVisit(house));
+  let d = await k.desk.visits.checkIn(await k.desk.visits.open(house));
   d = touched({ ...d, text: '一切正常。' }, k.device.clock.at + 5000, 'text');
   for (let i = 0; i < photos; i++) {
-    d = { ...d, photos: d.photos.concat(await k.desk.takePhoto(d, [])) };
+    d = { ...d, photos: d.photos.concat(await k.desk.visits.takePhoto(d, [])) };
   }
   k.desk.drafts.put(d);
   await k.desk.drafts.flush();
@@ -30,8 +30,8 @@ test('a visit of an offline day: kept, told honestly, green only after the last 
   k.device.network(false);
   k.device.bytesOf = () => 150000;
   const d = await written(k, 2);
-  await k.desk.confirm(H1, d.id, '没来过', '不认识他');
-  await k.desk.saveVisit(d);
+  await k.desk.visits.confirm(H1, d.id, '没来过', '不认识他');
+  await k.desk.visits.save(d);
   assert.match(k.desk.light().text, /^离线 · 待传 4/);
   assert.equal(k.desk.todayView().due.length, 2);
   const rows = k.desk.outbox();
@@ -50,6 +50,9 @@ test('a visit of an offline day: kept, told honestly, green only after the last 
   assert.ok(said.every((t) => !t.startsWith('some 已全部送达')), said.join('\n'));
   assert.match(k.desk.light().text, /^已全部送达/);
   assert.equal(k.town.server.applied.filter((m) => m[1] === 'visit').length, 1);
+  // The household spoke first and is sent last: the server knows no word on a visit it has not.
+  assert.deepEqual(k.town.server.applied.map((m) => m[1]), ['visit', 'photo', 'photo', 'confirmation']);
+  assert.equal(k.desk.drafts.all().length, 0);
   assert.ok(Array.from(k.town.uploads.values()).every((u) => u.got === u.length));
   // What the server has is not kept a second time.
   assert.equal(Array.from(k.device.flash.files.keys()).filter((f) => f.includes('.p.')).length, 0);
@@ -63,7 +66,7 @@ test('the app killed at any write while a visit is saved: the draft or the visit
       k.device.network(false);
       const d = await written(k, 1);
       k.device.storage.killIn(at, after);
-      await k.desk.saveVisit(d).catch(() => undefined);
+      await k.desk.visits.save(d).catch(() => undefined);
       k.desk.close();
       const again = await start(k.town, k.device.flash);
       const saved = again.town.server.applied.filter((m) => m[2] === d.id && m[1] === 'visit').length;
@@ -80,7 +83,7 @@ test('the app killed at any write while a visit is saved: the draft or the visit
 test('every keystroke survives a kill: at most what was typed during one write is lost', async () => {
   await fc.assert(fc.asyncProperty(fc.array(fc.string({ minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 30 }), fc.integer({ min: 1, max: 40 }), fc.boolean(), async (keys, at, after) => {
     const k = await start(new Town(threeHouses()));
-    const d = await k.desk.openVisit(H1);
+    const d = await k.desk.visits.open(H1);
     k.device.storage.killIn(at, after);
     let text = '';
     let kept = '';
@@ -109,12 +112,12 @@ test('a full phone says so, and what was typed is still there', async () => {
   k.desk.drafts.put({ ...d, text: '新写的' } as VisitDraft);
   await assert.rejects(k.desk.drafts.flush(), /存储空间不够/);
   assert.match(k.desk.drafts.failed, /存储空间不够/);
-  await assert.rejects(k.desk.saveVisit({ ...d, text: '新写的' }), /内容还在页面里/);
+  await assert.rejects(k.desk.visits.save({ ...d, text: '新写的' }), /内容还在页面里/);
   assert.equal((k.desk.drafts.get<VisitDraft>(d.id) as VisitDraft).text, '新写的');
   k.device.storage.onWrite = () => undefined;
   k.device.full = true;
-  await assert.rejects(k.desk.takePhoto(d, []));
-  await k.desk.saveVisit({ ...d, text: '新写的' });
+  await assert.rejects(k.desk.visits.takePhoto(d, []));
+  await k.desk.visits.save({ ...d, text: '新写的' });
   assert.equal(k.desk.drafts.all().length, 0);
 });
 
@@ -125,32 +128,32 @@ test('photos are made smaller until they fit 200 KB', async () => {
     tried.push(edge * q);
     return Math.round(edge * edge * q * 0.2);
   };
-  const p = await k.desk.takePhoto(await k.desk.openVisit(H1), ['干部甲']);
+  const p = await k.desk.visits.takePhoto(await k.desk.visits.open(H1), ['干部甲']);
   assert.ok(p.size <= 200 << 10 && tried.length > 1);
 });
 
 test('a place that is refused costs nothing: the check-in is a time', async () => {
   const k = await start(new Town(threeHouses()));
   k.device.place = null;
-  const d = await k.desk.checkIn(await k.desk.openVisit(H1));
+  const d = await k.desk.visits.checkIn(await k.desk.visits.open(H1));
   assert.equal(d.place, null);
-  assert.match(k.desk.checkInWords(d), /^到户签到 \d\d:\d\d$/);
+  assert.match(k.desk.visits.checkInWords(d), /^到户签到 \d\d:\d\d$/);
 });
 
 test('returned visits come first with the words, are corrected, and are not offered twice', async () => {
   const k = await start(new Town(threeHouses()));
   const d = await written(k, 0);
-  await k.desk.saveVisit(d);
+  await k.desk.visits.save(d);
   await k.desk.driver.pull();
   k.town.server.put(H1, 'visit', { id: d.id, by: ME, day: d.day, text: '一切正常。', state: 'returned', words: '照片看不清，请补拍' });
   await k.desk.driver.pull();
   assert.equal(k.desk.todayView().returned[0].words, '照片看不清，请补拍');
   assert.deepEqual([k.desk.light().text, k.desk.light().tone], ['退回 1', 'brick']);
   assert.equal(k.desk.outbox()[0].correct, d.id);
-  const c = k.desk.correctVisit(H1, d.id) as VisitDraft;
+  const c = k.desk.visits.correct(H1, d.id) as VisitDraft;
   assert.equal(c.text, '一切正常。');
   k.device.network(false);
-  await k.desk.saveVisit({ ...c, text: '补拍了。' });
+  await k.desk.visits.save({ ...c, text: '补拍了。' });
   assert.equal(k.desk.todayView().returned.length, 0);
   assert.match(k.desk.light().text, /待传 1/);
 });
@@ -158,7 +161,7 @@ test('returned visits come first with the words, are corrected, and are not offe
 test('no network never logs anybody out; an ended session keeps the work and says what to do', async () => {
   const k = await start(new Town(threeHouses()));
   k.device.network(false);
-  await k.desk.saveVisit(await written(k, 0));
+  await k.desk.visits.save(await written(k, 0));
   await k.desk.driver.pull();
   assert.ok(k.phone.desk());
   k.town.sessions.clear();
@@ -170,6 +173,20 @@ test('no network never logs anybody out; an ended session keeps the work and say
   const desk = k.phone.desk() as typeof k.desk;
   await desk.driver.pull();
   assert.equal(k.town.server.applied.length, 1);
+  assert.match(desk.light().text, /^已全部送达/);
+});
+
+test('an app opened without a link sends as soon as there is one', async () => {
+  const { device, town } = await start(new Town(threeHouses()));
+  const later = new Device((c) => town.answer(c), device.flash);
+  later.online = false; // and nobody tells: the platform speaks of changes only
+  const phone = await Phone.open(later.platform(), SERVER);
+  const desk = phone.desk() as NonNullable<ReturnType<Phone['desk']>>;
+  await desk.driver.pull();
+  assert.match(desk.light().text, /^离线/);
+  later.network(true);
+  assert.equal(desk.driver.busy, 'sync');
+  await desk.driver.pull();
   assert.match(desk.light().text, /^已全部送达/);
 });
 
@@ -191,14 +208,14 @@ test('two users on one phone see only their own', async () => {
   const k = await start(new Town(threeHouses()));
   await written(k, 0);
   k.device.network(false);
-  await k.desk.confirm(H1, 'visitAAAAAAA', '来过', '');
+  await k.desk.visits.confirm(H1, 'visitAAAAAAA', '来过', '');
   k.device.network(true);
   k.town.meddle = (c) => (c.url.includes('/sync') ? reply(503, {}) : undefined);
   const other = await k.phone.loginPassword('other', 'secret');
   assert.deepEqual([other.drafts.all().length, other.households().length, other.outbox().length], [0, 0, 0]);
   await k.phone.switchTo(ME);
   const mine = k.phone.desk() as typeof k.desk;
-  assert.deepEqual([mine.drafts.all().length, mine.households().length], [1, 3]);
+  assert.deepEqual([mine.drafts.all().map((d) => d.kind).sort(), mine.households().length], [['confirmation', 'visit'], 3]);
   assert.ok(mine.outbox().some((r) => r.name === '农户回执 1 条'));
   await k.phone.logout();
   assert.equal(k.phone.desk(), undefined);
@@ -234,7 +251,7 @@ test('nothing is sent in the background, and everything on the way back', async 
   const k = await start(new Town(threeHouses()));
   k.device.hide();
   const before = k.device.calls.length;
-  await k.desk.saveVisit(await written(k, 0));
+  await k.desk.visits.save(await written(k, 0));
   await k.desk.driver.pull();
   assert.equal(k.device.calls.length, before);
   assert.equal(k.device.timers.length, 0);
@@ -246,7 +263,7 @@ test('nothing is sent in the background, and everything on the way back', async 
 test('a request that never comes back does not hold the phone after it was shown again', async () => {
   const k = await start(new Town(threeHouses()));
   k.device.network(false);
-  await k.desk.saveVisit(await written(k, 0));
+  await k.desk.visits.save(await written(k, 0));
   k.town.meddle = () => new Promise<never>(() => undefined);
   k.device.network(true);
   const stuck = k.desk.driver.pull();

@@ -134,6 +134,9 @@ type call struct {
 	house    House  // of Household routes
 	township string // of routes about a township
 	err      error  // what Fail was given, for the log
+
+	page    *call // the request of the console that asks in process; nil = it came from outside
+	counted bool  // of a page: its user's limiter was asked
 }
 
 type callKey struct{}
@@ -161,7 +164,7 @@ func RequestID(ctx context.Context) string {
 
 // ServeHTTP gives the request its id, runs it, and writes one line about it.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	c := &call{api: a, id: a.requestID(r), at: a.deps.Now()}
+	c := &call{api: a, id: a.requestID(r), at: a.deps.Now(), page: callOf(r.Context())}
 	rec := &recorder{ResponseWriter: w}
 	w.Header().Set("X-Request-Id", c.id)
 	r = r.WithContext(context.WithValue(r.Context(), callKey{}, c))

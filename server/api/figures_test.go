@@ -18,6 +18,42 @@ func (k counting) Drill(_ context.Context, a access.Actor, code string, year int
 		k.ask("drill", string(a.Role), code, fmt.Sprint(year), month)
 }
 
+func (k counting) Places(_ context.Context, a access.Actor, code string) ([]figures.Place, error) {
+	return []figures.Place{{Code: "1", Name: "村", Level: "village"}}, k.ask("places", string(a.Role), code)
+}
+
+func (k counting) Year(_ context.Context, a access.Actor, code, month string) (figures.Months, error) {
+	return figures.Months{Code: code}, k.ask("year", string(a.Role), code, month)
+}
+
+func TestAreaRoute(t *testing.T) {
+	f := newFixture(t)
+	for _, c := range []struct {
+		role, query string
+		status      int
+		asked       string
+	}{{"T", "", 200, "places T "}, {"K", "?area=999900", 200, "places K 999900"}, {"A", "?area=" + strings.Repeat("9", 17), 404, ""}, {"V", "", 403, ""}} {
+		f.asked = nil
+		if w := f.do(c.role, "GET", "/api/v1/areas"+c.query, ""); w.Code != c.status || f.last() != c.asked {
+			t.Errorf("%s %s: %d, asked %q", c.role, c.query, w.Code, f.last())
+		}
+	}
+}
+
+func TestMonthsRoute(t *testing.T) {
+	f := newFixture(t)
+	for _, c := range []struct {
+		role, query string
+		status      int
+		asked       string
+	}{{"T", "", 200, "year T  2023-11"}, {"K", "?area=999900&month=2018-03", 200, "year K 999900 2018-03"}, {"A", "?month=March", 422, ""}, {"A", "?area=" + strings.Repeat("9", 17), 404, ""}, {"V", "", 403, ""}} {
+		f.asked = nil
+		if w := f.do(c.role, "GET", "/api/v1/figures/months"+c.query, ""); w.Code != c.status || f.last() != c.asked {
+			t.Errorf("%s %s: %d, asked %q", c.role, c.query, w.Code, f.last())
+		}
+	}
+}
+
 func TestFigureRoute(t *testing.T) {
 	f := newFixture(t)
 	for _, c := range []struct {

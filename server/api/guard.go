@@ -51,7 +51,7 @@ func (c *call) guarded() error {
 	if !c.actor.Role.In(c.route.Roles) {
 		return fault.New(fault.Forbidden, "")
 	}
-	if err := c.allow(c.api.deps.PerUser, c.actor.User); err != nil {
+	if err := c.allowUser(); err != nil {
 		return err
 	}
 	if err := c.scope(); err != nil {
@@ -101,6 +101,18 @@ func (c *call) allow(l Limit, key string) error {
 		return &fault.Error{Code: fault.TooMany, Retry: max(retry, time.Second)}
 	}
 	return nil
+}
+
+// allowUser asks the limiter of the caller. What a page of the console asks for
+// counts once: it is one request of a browser, and the page is made in one go.
+func (c *call) allowUser() error {
+	if c.page != nil {
+		if c.page.counted {
+			return nil
+		}
+		c.page.counted = true
+	}
+	return c.allow(c.api.deps.PerUser, c.actor.User)
 }
 
 // from is the address of the peer, or of the client of a trusted proxy; one

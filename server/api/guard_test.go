@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"slices"
 	"strings"
@@ -196,6 +197,32 @@ func TestBodyLimits(t *testing.T) {
 	}
 	if f.problem(f.do("C", "GET", "/api/v1/me", "{}"), 413, fault.TooLarge); len(f.asked) != 2 {
 		t.Errorf("asked %d times", len(f.asked))
+	}
+}
+
+// TestPageCountsOnce: what a page asks for in process is one request of its
+// user, and one that nobody else can make so.
+func TestPageCountsOnce(t *testing.T) {
+	asked := 0
+	var f *fixture
+	f = newFixture(t, func(d *Deps) {
+		d.PerUser = func(context.Context, string) (bool, time.Duration) { asked++; return true, 0 }
+		d.Other = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			for range 3 {
+				q := httptest.NewRequestWithContext(r.Context(), "GET", "/api/v1/me", nil)
+				q.Header = r.Header
+				one := httptest.NewRecorder()
+				if f.api.ServeHTTP(one, q); one.Code != 200 {
+					t.Errorf("%d %s", one.Code, one.Body)
+				}
+			}
+		})
+	})
+	f.do("T", "GET", "/page", "")
+	f.do("T", "GET", "/page", "")
+	f.do("T", "GET", "/api/v1/me", "")
+	if asked != 3 {
+		t.Errorf("two pages and a request of the API counted %d times", asked)
 	}
 }
 

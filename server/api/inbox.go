@@ -46,7 +46,7 @@ func (a *API) inboxRoutes() []Route {
 	get, post := http.MethodGet, http.MethodPost
 	filters := []string{"township", "type", "state", "village", "cadre", "from", "to", "flag", "household", "after", "limit"}
 	return []Route{
-		{Method: get, Path: "/api/v1/inbox", Roles: "T", Scope: Township, Doc: "Rows of a reviewed type (default: visit) that wait for a decision (or are in state), the longest waiting first, and how much waits in all.", Query: filters, end: typed(a.inbox)},
+		{Method: get, Path: "/api/v1/inbox", Roles: "T", Scope: Township, Doc: "Rows of a reviewed type (default: visit), or proposals (type=proposal), that wait for a decision (or are in state), the longest waiting first, and how much waits in all.", Query: filters, end: typed(a.inbox)},
 		{Method: post, Path: "/api/v1/inbox/decisions", Roles: "T", Scope: Township, Body: small, Doc: "Decide on many rows at once; each is named with what became of it, or, dry, would.", end: typed(a.decideAll)},
 		{Method: post, Path: "/api/v1/inbox/undo", Roles: "T", Scope: Township, Body: small, Doc: "Take one's own decisions back, within 10 seconds.", end: typed(a.undoAll)},
 	}
@@ -57,7 +57,7 @@ func (a *API) inbox(c *call, _ *none) (*workflow.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := a.reviewed(c.gin.Query("type"))
+	t, err := a.queued(c.gin.Query("type"))
 	if err != nil {
 		return nil, err
 	}

@@ -61,9 +61,13 @@ func TestInboxRoutes(t *testing.T) {
 			f.problem(f.do("T", "POST", "/api/v1/"+path, body), http.StatusUnprocessableEntity, fault.Invalid)
 		}
 	}
-	for _, typ := range []string{"need", "proposal", "gossip", "Visit"} { // nothing there is reviewed
+	for _, typ := range []string{"need", "gossip", "Visit"} { // nothing there is reviewed
 		f.problem(f.do("T", "GET", "/api/v1/inbox?type="+typ, ""), http.StatusUnprocessableEntity, fault.Invalid)
 	}
+	if w := f.do("T", "GET", "/api/v1/inbox?type=proposal", ""); w.Code != http.StatusOK || !strings.HasPrefix(f.last(), "inbox proposal") {
+		t.Errorf("%d, asked %q", w.Code, f.last())
+	}
+	f.problem(f.do("T", "POST", "/api/v1/inbox/decisions", `{"action":"approve","type":"proposal","rows":[`+one+`]}`), http.StatusUnprocessableEntity, fault.Invalid)
 	f.problem(f.do("T", "GET", "/api/v1/inbox?cadre="+strings.Repeat("x", 65), ""), http.StatusBadRequest, fault.BadRequest)
 	f.problem(f.do("T", "POST", "/api/v1/records/need/"+rowID+"/undo", `{"rev":1}`), http.StatusNotFound, fault.NoRoute)
 }

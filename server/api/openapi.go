@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"daohu/server/record"
+	"daohu/server/registry"
 )
 
 // Document is /openapi.json without a server around it, for the generator.
@@ -90,6 +91,9 @@ func (a *API) operation(r *Route) *huma.Operation {
 	if r.Type != nil && r.Method == http.MethodPatch {
 		op.Parameters = append(op.Parameters, &huma.Param{Name: "If-Match", In: "header", Required: true,
 			Description: "rev of the row that was seen, in quotes", Schema: &huma.Schema{Type: "string"}})
+		if registry.Explained(r.Type) {
+			op.Description = "The body may also say why, in reason: at most 200 characters, told in the history."
+		}
 	}
 	if r.Path == "/api/v1/sync" && r.Method == http.MethodPost {
 		body = &huma.Schema{Type: "object", Description: "docs/sync-protocol.md, Request"}

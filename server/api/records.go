@@ -2,11 +2,13 @@ package api
 
 import (
 	"encoding/json"
+	"net/http"
 	"strconv"
 	"strings"
 
 	"daohu/server/fault"
 	"daohu/server/record"
+	"daohu/server/registry"
 )
 
 // The sizes of a page of rows.
@@ -123,6 +125,7 @@ func (c *call) patch() (json.RawMessage, error) {
 	for name := range names {
 		f, ok := c.route.Type.Field(name)
 		switch {
+		case name == "reason" && c.route.Method == http.MethodPatch && registry.Explained(c.route.Type): // why it is changed
 		case ok && f.Class == record.Server, isMeta(name):
 			wrong = append(wrong, fault.Field{Name: name, Code: "server-set", Detail: "这一项由系统填写，不能修改。"})
 		case !ok:

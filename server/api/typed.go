@@ -160,6 +160,9 @@ func sentence(d *huma.ErrorDetail) fault.Field {
 		f.Code, f.Detail = "required", "这一项必须填。"
 	case is(validation.MsgExpectedMinLength):
 		f.Code, f.Detail = "required", "这一项必须填。"
+		if _, err := fmt.Sscanf(d.Message, validation.MsgExpectedMinLength, &n); err == nil && n > 1 {
+			f.Code, f.Detail = "format", fmt.Sprintf("至少 %d 个字。", n)
+		}
 	case is(validation.MsgExpectedMaxLength):
 		_, _ = fmt.Sscanf(d.Message, validation.MsgExpectedMaxLength, &n)
 		f.Code, f.Detail = "too-long", fmt.Sprintf("最多 %d 个字。", n)

@@ -7,13 +7,14 @@ import (
 	"strings"
 
 	"daohu/server/fault"
+	"daohu/server/household"
 	"daohu/server/record"
 )
 
 type reviewDecision struct {
 	Action string `json:"action" minLength:"1" maxLength:"32" doc:"a move of the township's workflow: approve, return, reject, object"`
 	Rev    int64  `json:"rev" minimum:"1" doc:"revision of the row the admin saw"`
-	Reason string `json:"reason,omitempty" maxLength:"200" doc:"shown to the author; needed to return and reject"`
+	Reason string `json:"reason,omitempty" maxLength:"200" doc:"shown to the author; needed to return, reject and object"`
 }
 
 type quarantineDecision struct {
@@ -41,6 +42,17 @@ func (a *API) reviewed(name string) (*record.Type, error) {
 		}
 	}
 	return nil, fault.Bad(fault.Field{Name: "type", Code: "not-allowed", Detail: "这种记录不用审批。"})
+}
+
+// queued finds a type whose rows wait in the inbox: a reviewed one, or
+// proposals, which are decided one by one.
+func (a *API) queued(name string) (*record.Type, error) {
+	for _, t := range a.deps.Types {
+		if t.Name == name && t == household.ProposalType {
+			return t, nil
+		}
+	}
+	return a.reviewed(name)
 }
 
 func (a *API) quarantine(c *call, _ *none) (*Page, error) {

@@ -22,7 +22,6 @@ import (
 	"daohu/server/booklet"
 	"daohu/server/casework"
 	"daohu/server/config"
-	"daohu/server/console"
 	"daohu/server/delta"
 	"daohu/server/figures"
 	"daohu/server/form"
@@ -32,6 +31,7 @@ import (
 	"daohu/server/outbox"
 	"daohu/server/pairing"
 	"daohu/server/photo"
+	"daohu/server/preview"
 	"daohu/server/quality"
 	"daohu/server/rediskv"
 	"daohu/server/registry"
@@ -57,6 +57,9 @@ type Options struct {
 	// Demo wires the fake WeChat. New refuses it with anything that looks like
 	// production: an app id, a database server, a bucket, an address beyond loopback.
 	Demo bool
+	// Phone is the folder of the phone in the browser, served at /phone by the
+	// demo alone; "" = none.
+	Phone string
 	// Unsafe does not wait for the disk: building the demo aside, and tests.
 	Unsafe bool
 	Hash   account.HashParams // zero = the safe default
@@ -215,9 +218,13 @@ func (a *App) assemble(ctx context.Context) error {
 	a.Pairing = &pairing.Service{Writer: a.store, People: people{a.Accounts}, Common: a.DB.Common, Books: a.Settings, Store: a.DB, Sealer: a.Box, Review: a.Workflow, Now: a.opt.Now}
 	a.Loader = &roster.Loader{Writer: a.DB, Registry: a.DB, Sealer: a.Box, NewID: a.DB.NewID}
 	cases := &casework.Desk{Store: a.DB, Rows: a.Registry, Writer: a.store, Sealer: a.Box, Rules: casework.Builtin(), Now: a.opt.Now}
-	pages, err := console.Handler(console.Operator{Name: c.Operator, Filing: c.Filing, Hotline: c.Hotline, Version: Version()}, api.Fail)
+	browser, err := a.console()
 	if err != nil {
 		return err
+	}
+	var pages http.Handler = browser
+	if a.previews() {
+		pages = preview.Handler(a.opt.Phone, pages)
 	}
 	desk := &photo.Desk{Finder: a.DB, Scope: a.Registry, Writer: a.DB, Blobs: a.blobs}
 	a.uploads, err = photo.NewUploads(photo.UploadsConfig{

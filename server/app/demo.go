@@ -71,6 +71,9 @@ func DemoConfig(dir string, getenv func(string) string) (config.Config, error) {
 	})
 }
 
+// previews reports whether the phone is shown in the browser.
+func (a *App) previews() bool { return a.opt.Demo && a.opt.Phone != "" }
+
 // BuildDemo fills an empty database through the importer, workbook by
 // workbook, as a township would, and adds the accounts of the other roles.
 func (a *App) BuildDemo(ctx context.Context, dir string, progress func(stage string, done, total int)) error {

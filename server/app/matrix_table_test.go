@@ -118,6 +118,10 @@ func (m *matrix) table() map[string]matrixRow {
 	m.noticeRows(rows)
 	rows["GET /api/v1/figures"] = matrixRow{who: "TKA", reach: matrixTown, ask: matrixPath(func(x *matrixTarget) string { return "/api/v1/figures?area=" + x.town.Township }),
 		shows: func(*matrixTarget) string { return `"level":"village"` }}
+	rows["GET /api/v1/figures/months"] = matrixRow{who: "TKA", reach: matrixTown, ask: matrixPath(func(x *matrixTarget) string { return "/api/v1/figures/months?area=" + x.town.Township }),
+		shows: func(x *matrixTarget) string { return `"code":"` + x.town.Township }}
+	rows["GET /api/v1/areas"] = matrixRow{who: "TKA", reach: matrixTown, ask: matrixPath(func(x *matrixTarget) string { return "/api/v1/areas?area=" + x.town.Township }),
+		shows: func(*matrixTarget) string { return `"level":"village"` }}
 	m.caseRows(rows)
 	m.pairingRows(rows)
 	m.listRows(rows)

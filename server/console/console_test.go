@@ -1,15 +1,31 @@
 package console_test
 
 import (
+	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
+	"daohu/server/api"
 	"daohu/server/console"
 	"daohu/server/fault"
 )
+
+// made is a console that nobody is logged in to; pages with a session are
+// tested with the whole program (server/app).
+func made(t *testing.T, o console.Operator) *console.Console {
+	t.Helper()
+	c, err := console.New(console.Config{Operator: o, Now: time.Now, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		API: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { api.Fail(w, r, fault.New(fault.Unauthorized, "")) })})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
 
 func ask(t *testing.T, method, path string) *httptest.ResponseRecorder {
 	t.Helper()
@@ -18,14 +34,8 @@ func ask(t *testing.T, method, path string) *httptest.ResponseRecorder {
 
 func askOf(t *testing.T, o console.Operator, method, path string) *httptest.ResponseRecorder {
 	t.Helper()
-	h, err := console.Handler(o, func(w http.ResponseWriter, _ *http.Request, err error) {
-		w.WriteHeader(fault.SpecOf(fault.CodeOf(err)).Status)
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	w := httptest.NewRecorder()
-	h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, path, nil))
+	made(t, o).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, path, nil))
 	return w
 }
 
@@ -34,11 +44,11 @@ func TestFrontPage(t *testing.T) {
 	if w.Code != 200 || !strings.Contains(w.Body.String(), "<h1>到户</h1>") {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
-	if csp := w.Header().Get("Content-Security-Policy"); !strings.HasPrefix(csp, "default-src 'none'") {
+	if csp := w.Header().Get("Content-Security-Policy"); !strings.HasPrefix(csp, "default-src 'none'") || strings.Contains(csp, "unsafe") {
 		t.Errorf("policy %q", csp)
 	}
-	if m := regexp.MustCompile(`(?i)<script|\son\w+=|https?://`).FindString(w.Body.String()); m != "" {
-		t.Errorf("the page has %q: it must work without script and load nothing from elsewhere", m)
+	if m := regexp.MustCompile(`(?i)<script>|<style|\sstyle=|\son\w+=|https?://`).FindString(w.Body.String()); m != "" {
+		t.Errorf("the page has %q: nothing inline, nothing from elsewhere", m)
 	}
 }
 
@@ -63,9 +73,46 @@ func TestOperator(t *testing.T) {
 }
 
 func TestOtherPathsAreNotFound(t *testing.T) {
-	for _, c := range [][2]string{{"GET", "/nothing"}, {"POST", "/"}, {"GET", "/.env"}} {
+	for _, c := range [][2]string{{"GET", "/nothing"}, {"PUT", "/"}, {"GET", "/.env"}, {"GET", "/assets/"}, {"GET", "/assets/console.js"}, {"GET", "/templates/login.html"}} {
 		if w := ask(t, c[0], c[1]); w.Code != 404 {
 			t.Errorf("%s %s: %d", c[0], c[1], w.Code)
+		}
+	}
+}
+
+// TestAssets: every file a page names is served, packed for who takes it, and
+// may be kept for ever, because its address names what is in it.
+func TestAssets(t *testing.T) {
+	page := ask(t, "GET", "/").Body.String()
+	found := regexp.MustCompile(`"(/assets/[^"]+)"`).FindAllStringSubmatch(page, -1)
+	if len(found) < 4 {
+		t.Fatalf("the page names %v", found)
+	}
+	c := made(t, console.Operator{})
+	for _, m := range found {
+		plain, packed := httptest.NewRecorder(), httptest.NewRecorder()
+		r := httptest.NewRequestWithContext(t.Context(), "GET", m[1], nil)
+		c.ServeHTTP(plain, r)
+		r.Header.Set("Accept-Encoding", "gzip")
+		c.ServeHTTP(packed, r)
+		if plain.Code != 200 || !strings.Contains(plain.Header().Get("Cache-Control"), "immutable") {
+			t.Errorf("%s: %d %q", m[1], plain.Code, plain.Header())
+		}
+		if plain.Body.Len() > 1000 && (packed.Header().Get("Content-Encoding") != "gzip" || packed.Body.Len() >= plain.Body.Len()) {
+			t.Errorf("%s: packed %d of %d bytes", m[1], packed.Body.Len(), plain.Body.Len())
+		}
+	}
+}
+
+// TestPages: the registry is complete and no page is open to a role that has
+// no business at a desk.
+func TestPages(t *testing.T) {
+	for _, p := range console.Pages() {
+		if p.Title == "" || p.File == "" || p.Roles == "" || strings.Trim(p.Roles, "TKA") != "" {
+			t.Errorf("%+v", p)
+		}
+		if p.Path != "/" && ask(t, "GET", strings.ReplaceAll(p.Path, "{id}", "x")).Code != 401 {
+			t.Errorf("%s shows without a session", p.Path)
 		}
 	}
 }

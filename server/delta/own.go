@@ -3,7 +3,6 @@ package delta
 import (
 	"bytes"
 	"encoding/json"
-	"maps"
 	"slices"
 	"strconv"
 
@@ -57,7 +56,9 @@ func (j *judge) own() ([]ownRow, error) {
 	return out, nil
 }
 
-// unlike is the object of fields in which the row after differs from patch.
+// unlike is the object of fields in which the row after differs from patch, in
+// declared order: an app that does not know the last columns keeps them in the
+// order they come, and its text of the row must be the server's.
 func unlike(t *record.Type, after []byte, patch map[string]json.RawMessage) ([]byte, error) {
 	row, err := record.Object(after, 1000)
 	if err != nil {
@@ -78,12 +79,17 @@ func unlike(t *record.Type, after []byte, patch map[string]json.RawMessage) ([]b
 		}
 	}
 	b := []byte{'{'}
-	for i, name := range slices.Sorted(maps.Keys(row)) {
-		if i > 0 {
-			b = append(b, ',')
+	put := func(name string) {
+		if raw, there := row[name]; there {
+			if len(b) > 1 {
+				b = append(b, ',')
+			}
+			b = append(append(record.AppendString(b, name), ':'), raw...)
 		}
-		b = append(record.AppendString(b, name), ':')
-		b = append(b, row[name]...)
+	}
+	put("by")
+	for _, f := range t.Fields {
+		put(f.Name)
 	}
 	return append(b, '}'), nil
 }

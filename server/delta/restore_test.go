@@ -216,7 +216,7 @@ func TestPurgedAssignmentsLeaveThePhone(t *testing.T) {
 		b.Pass(181 * 24 * time.Hour)
 		_, err := b.DB.Purge(t.Context())
 		check(t, err)
-		if body, err := b.Delta.Poll(t.Context(), p.who, p.cursor, 1, p.client); err != nil || !strings.Contains(string(body), `"reconcile":true`) {
+		if body, err := b.Delta.Poll(t.Context(), p.who, p.cursor, 1, p.client, 0); err != nil || !strings.Contains(string(body), `"reconcile":true`) {
 			t.Fatalf("poll: %s %v", body, err)
 		}
 		if out := p.send(); !out.Reconcile || out.Epoch || out.served() {
@@ -253,7 +253,7 @@ func TestOldSchemaPushesButIsNotServed(t *testing.T) {
 		t.Fatalf("%+v", out)
 	}
 	find(t, tn, visitType, id)
-	body, err := b.Delta.Poll(t.Context(), p.who, p.cursor, 0, p.client)
+	body, err := b.Delta.Poll(t.Context(), p.who, p.cursor, 0, p.client, 0)
 	var poll reply
 	if err != nil || json.Unmarshal(body, &poll) != nil || !poll.Update || poll.served() {
 		t.Fatalf("poll: %s %v", body, err)
@@ -274,7 +274,7 @@ func TestWipeComesBeforeAnyData(t *testing.T) {
 	_, err = db.ExecContext(t.Context(), "UPDATE `client` SET `wipe` = 1 WHERE `id` = ?", p.client)
 	check(t, err)
 	change(t, tn, household.HouseholdType, tn.Houses[0], `{"notes":"新"}`)
-	body, err := b.Delta.Poll(t.Context(), p.who, p.cursor, 1, p.client)
+	body, err := b.Delta.Poll(t.Context(), p.who, p.cursor, 1, p.client, 0)
 	var poll reply
 	if err != nil || json.Unmarshal(body, &poll) != nil || !poll.Wipe || poll.served() {
 		t.Fatalf("poll: %s %v", body, err)
@@ -380,5 +380,41 @@ func TestRestoredBehindAPhoneWithoutACursor(t *testing.T) {
 		if out := p.send(); !out.Epoch || !out.Reconcile || out.NewClient != "" || out.served() {
 			t.Fatalf("taken for a copied phone: %+v", out)
 		}
+	}
+}
+
+// A phone whose numbers show that an old database was put back by hand tells the
+// server so for all others: one whose lost request the network delivers again
+// afterwards looks, by its own numbers, as if nothing had been lost.
+func TestRestoredByHandIsToldToAll(t *testing.T) {
+	b, file := open(t, nil)
+	tn := add(t, b, town.Size{Cadres: 2, Houses: 2})
+	first, other := newPhone(t, b, tn.Cadres[0]), newPhone(t, b, tn.Cadres[1])
+	first.round()
+	check(t, b.DB.Close())
+	raw, err := os.ReadFile(file)
+	check(t, err)
+	b = reopen(t, file, 2, nil)
+	first.b, other.b = b, b
+	before := *other
+	visit := other.mut("visit", b.DB.NewID(), tn.Houses[1], `{"day":"2026-03-02"}`)
+	other.send(visit)
+	other.round()
+	for range 4 {
+		first.push("visit", b.DB.NewID(), tn.Houses[0], `{"day":"2026-03-02"}`)
+	}
+	first.round()
+	check(t, b.DB.Close())
+	check(t, os.WriteFile(file+".old", raw, 0o600))
+	b = reopen(t, file+".old", 3, nil)
+	first.b, other.b, before.b = b, b, b
+	if out := first.send(); !out.Epoch || !out.Reconcile {
+		t.Fatalf("the phone that is ahead: %+v", out)
+	}
+	if _, err := before.try(visit); err != nil { // its answer reaches nobody
+		t.Fatal(err)
+	}
+	if out := other.send(); !out.Epoch || !out.Reconcile || out.NewClient != "" {
+		t.Errorf("the other phone goes on as if nothing were: %+v", out)
 	}
 }

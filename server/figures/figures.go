@@ -20,6 +20,7 @@ type House struct {
 	People                  int64
 	Exit                    string
 	PlanYear                int64
+	ExitYear                int64 // 0 = not told
 	Safety                  bool
 	Paired                  bool  // an open pairing
 	Watched                 bool  // monitored, its risk not cleared
@@ -62,11 +63,14 @@ func (s *Sums) Add(o Sums) {
 	s.Visits += o.Visits
 }
 
+// exited is the word of the code list "exit" for a household that left.
+const exited = "已脱贫"
+
 // Of is one household as a line of sums: every cell is the household or nothing.
 func Of(h House, year int64) Sums {
 	one := Cell{1, h.People}
 	s := Sums{All: one, Visits: h.Visits}
-	if h.Exit == "已脱贫" {
+	if h.Exit == exited {
 		s.Exited = one
 	} else {
 		s.Not = one
@@ -104,6 +108,9 @@ type Drill struct {
 	Month string `json:"month" doc:"the visits are of"`
 	Total Sums   `json:"total" doc:"sum of the lines, cell by cell"`
 	Lines []Line `json:"lines"`
+
+	Exits []YearCell `json:"exits" doc:"exited by year: together the cell exited"`
+	Plans []YearCell `json:"plans" doc:"planned to leave by year, without the safety net"`
 }
 
 // Store reads areas and households.
@@ -114,6 +121,10 @@ type Store interface {
 	// Houses are the open households of a township, of one village or with ""
 	// of all, with the visits of a month (2026-01), by 户编号.
 	Houses(ctx context.Context, township, village, month string) ([]House, error)
+	// MonthVisits counts from one month to another; months without are left out.
+	MonthVisits(ctx context.Context, township, village, from, to string) ([]MonthVisits, error)
+	// VillagePoints are the middles of the places that visits noted, by village.
+	VillagePoints(ctx context.Context, township string) ([]Point, error)
 }
 
 // Service counts. It is safe for concurrent use.
@@ -123,6 +134,30 @@ type Service struct{ Store Store }
 // township of it, or a village; for T its own township and the villages of it.
 // "" is the widest the actor reaches. Code: not-found.
 func (s *Service) Drill(ctx context.Context, a access.Actor, code string, year int64, month string) (Drill, error) {
+	at, townships, err := s.within(ctx, a, code)
+	if err != nil {
+		return Drill{}, err
+	}
+	out := Drill{Level: at.Level, Code: at.Code, Name: at.Name, Year: year, Month: month, Lines: []Line{}}
+	var all []House
+	switch at.Level {
+	case area.County:
+		all, err = s.county(ctx, townships, &out)
+	case area.Township:
+		all, err = s.township(ctx, &out)
+	default:
+		all, err = s.village(ctx, a, townships[0], &out)
+	}
+	for _, l := range out.Lines {
+		out.Total.Add(l.Sums)
+	}
+	out.cohorts(all)
+	return out, err
+}
+
+// within finds an area in the actor's reach, and the townships it is made of
+// or lies in.
+func (s *Service) within(ctx context.Context, a access.Actor, code string) (area.Area, []string, error) {
 	if code == "" {
 		if code = a.County; a.Role == access.Township {
 			code = a.Township
@@ -130,35 +165,23 @@ func (s *Service) Drill(ctx context.Context, a access.Actor, code string, year i
 	}
 	at, err := s.Store.Area(ctx, code)
 	if err != nil {
-		return Drill{}, err
+		return at, nil, err
 	}
-	out := Drill{Level: at.Level, Code: at.Code, Name: at.Name, Year: year, Month: month, Lines: []Line{}}
 	township := at.Township
-	if at.Level == area.Township {
-		township = at.Code
-	}
 	switch at.Level {
 	case area.County:
 		if a.PushOnly || !a.Role.In("KA") || a.County != at.Code {
-			return Drill{}, fault.New(fault.NotFound, "")
+			return at, nil, fault.New(fault.NotFound, "")
 		}
-		err = s.county(ctx, &out)
-	case area.Township, area.Village:
-		if err := s.reach(ctx, a, township); err != nil {
-			return Drill{}, err
-		}
-		if at.Level == area.Township {
-			err = s.township(ctx, &out)
-		} else {
-			err = s.village(ctx, a, township, &out)
-		}
+		all, err := s.Store.CountyTownships(ctx, at.Code)
+		return at, all, err
+	case area.Township:
+		township = at.Code
+	case area.Village:
 	default:
-		return Drill{}, fault.New(fault.NotFound, "")
+		return at, nil, fault.New(fault.NotFound, "")
 	}
-	for _, l := range out.Lines {
-		out.Total.Add(l.Sums)
-	}
-	return out, err
+	return at, []string{township}, s.reach(ctx, a, township)
 }
 
 // reach allows T its township, K and A those of the county.
@@ -176,39 +199,35 @@ func (s *Service) reach(ctx context.Context, a access.Actor, township string) er
 	return fault.New(fault.NotFound, "")
 }
 
-func (s *Service) county(ctx context.Context, out *Drill) error {
-	codes, err := s.Store.CountyTownships(ctx, out.Code)
-	if err != nil {
-		return err
-	}
-	for _, code := range codes {
+func (s *Service) county(ctx context.Context, townships []string, out *Drill) (all []House, err error) {
+	for _, code := range townships {
 		at, err := s.Store.Area(ctx, code)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		houses, err := s.Store.Houses(ctx, code, "", out.Month)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		l := Line{Level: area.Township, Code: code, Name: at.Name}
 		for _, h := range houses {
 			l.Add(Of(h, out.Year))
 		}
-		out.Lines = append(out.Lines, l)
+		out.Lines, all = append(out.Lines, l), append(all, houses...)
 	}
-	return nil
+	return all, nil
 }
 
 // township has a line for every village, and one for households whose village
 // is none of them: no household is missing in a sum.
-func (s *Service) township(ctx context.Context, out *Drill) error {
+func (s *Service) township(ctx context.Context, out *Drill) ([]House, error) {
 	villages, err := s.Store.Under(ctx, out.Code)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	houses, err := s.Store.Houses(ctx, out.Code, "", out.Month)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	at := map[string]int{}
 	for _, v := range villages {
@@ -230,13 +249,13 @@ func (s *Service) township(ctx context.Context, out *Drill) error {
 		}
 		out.Lines[i].Add(Of(h, out.Year))
 	}
-	return nil
+	return houses, nil
 }
 
-func (s *Service) village(ctx context.Context, a access.Actor, township string, out *Drill) error {
+func (s *Service) village(ctx context.Context, a access.Actor, township string, out *Drill) ([]House, error) {
 	houses, err := s.Store.Houses(ctx, township, out.Code, out.Month)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, h := range houses {
 		l := Line{Level: "household", Code: h.Code, ID: h.ID, Sums: Of(h, out.Year)}
@@ -246,5 +265,5 @@ func (s *Service) village(ctx context.Context, a access.Actor, township string, 
 		out.Lines = append(out.Lines, l)
 	}
 	slices.SortStableFunc(out.Lines, func(a, b Line) int { return cmp.Compare(a.Code, b.Code) })
-	return nil
+	return houses, nil
 }

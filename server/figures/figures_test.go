@@ -62,7 +62,9 @@ func TestEveryCellEqualsItsRows(t *testing.T) {
 						t.Errorf("village %s\n%+v\nwant\n%+v", l.Code, l.Sums, want[l.Code])
 					}
 				}
+				agree(t, s, a, tn.Township)
 				for _, v := range villages[:2] {
+					agree(t, s, a, v)
 					d, err := s.Drill(t.Context(), a, v, 2026, "2026-03")
 					must(t, err)
 					if !reflect.DeepEqual(d.Total, want[v]) || int64(len(d.Lines)) != want[v].All.Households {
@@ -80,6 +82,71 @@ func TestEveryCellEqualsItsRows(t *testing.T) {
 		must(t, err)
 		if d.Level != area.County || len(d.Lines) != 2 || !reflect.DeepEqual(d.Total, all) {
 			t.Errorf("county: %d lines\n%+v\nwant\n%+v", len(d.Lines), d.Total, all)
+		}
+		agree(t, s, county, "")
+	})
+}
+
+// agree holds what is told of an area in other ways to its cells: the cohorts
+// by year, and the visits month by month.
+func agree(t *testing.T, s *figures.Service, a access.Actor, code string) {
+	t.Helper()
+	months, err := s.Year(t.Context(), a, code, "2026-05")
+	must(t, err)
+	if len(months.Months) != 12 || months.Months[0].Month != "2025-06" {
+		t.Errorf("months %+v", months.Months)
+	}
+	for i, m := range months.Months {
+		if i < 8 { // no visit is made before February
+			if m.Visits != 0 || m.Households != 0 {
+				t.Errorf("%+v", m)
+			}
+			continue
+		}
+		d, err := s.Drill(t.Context(), a, code, 2026, m.Month)
+		must(t, err)
+		if m.Visits != d.Total.Visits || m.Households != d.Total.Visited.Households {
+			t.Errorf("%q in %s: %+v, %d visits of %d households", code, m.Month, m, d.Total.Visits, d.Total.Visited.Households)
+		}
+		var left, plans figures.Cell
+		for _, c := range d.Exits {
+			left.Households, left.People = left.Households+c.Households, left.People+c.People
+		}
+		if left != d.Total.Exited {
+			t.Errorf("%q: exited by year %+v, together %+v", code, d.Exits, d.Total.Exited)
+		}
+		for _, c := range d.Plans {
+			plans.Households, plans.People = plans.Households+c.Households, plans.People+c.People
+			if want := map[int64]figures.Cell{2026: d.Total.ThisYear, 2027: d.Total.NextYear}[c.Year]; c.Year == 2026 && c.Cell != want || c.Year == 2027 && c.Cell != want {
+				t.Errorf("%q: planned for %+v, want %+v", code, c, want)
+			}
+		}
+		if plans.Households > d.Total.Not.Households {
+			t.Errorf("%q: %+v planned of %+v", code, plans, d.Total.Not)
+		}
+	}
+}
+
+// TestPoints: a village is a point once ten visits noted where they were, in
+// the middle of them; fewer would be somebody's door.
+func TestPoints(t *testing.T) {
+	town.Each(t, func(t *testing.T, b *town.Base) {
+		tn, err := b.Add(t.Context(), town.Size{Cadres: 1, Houses: 2})
+		must(t, err)
+		must(t, b.DB.PutAreas(t.Context(), []area.Area{{Code: tn.Township, Parent: "999900", Level: area.Township, Name: "乡", Township: tn.Township}, {Code: tn.Village, Parent: tn.Township, Level: area.Village, Name: "一村", Township: tn.Township}}))
+		s, admin := &figures.Service{Store: b.DB}, access.Actor{User: b.DB.NewID(), Role: access.Township, County: "999900", Township: tn.Township}
+		for n := int64(1); n <= figures.PointFrom; n++ {
+			_, err := b.DB.Write(t.Context(), write.Intent{Township: tn.Township, Action: "change", Households: tn.Houses}, func(tx write.Tx) error {
+				tx.Put(activity.VisitType, &activity.Visit{Meta: record.Meta{ID: tx.NewID(), Household: tn.Houses[0]}, Day: "2026-03-01", State: "approved", Lat: 26_000_000 + 2*n, Lng: 104_000_000, Coord: "gcj02"})
+				tx.Put(activity.VisitType, &activity.Visit{Meta: record.Meta{ID: tx.NewID(), Household: tn.Houses[1]}, Day: "2026-03-01", State: "rejected", Lat: 1, Lng: 1, Coord: "wgs84"})
+				return nil
+			})
+			must(t, err)
+			got, err := s.Year(t.Context(), admin, "", "2026-03")
+			must(t, err)
+			if n < figures.PointFrom && len(got.Points) > 0 || n == figures.PointFrom && !reflect.DeepEqual(got.Points, []figures.Point{{Village: tn.Village, Name: "一村", Lat: 26_000_011, Lng: 104_000_000, Visits: n}}) {
+				t.Errorf("after %d visits: %+v", n, got.Points)
+			}
 		}
 	})
 }
@@ -104,6 +171,7 @@ func scramble(t *testing.T, tn *town.Town, r *rand.Rand, id string, i int, villa
 		h := *got[id].(*household.Household)
 		h.Village, h.People, h.Code = village, int64(1+r.IntN(8)), fmt.Sprintf("H%03d", i)
 		h.Exit = []string{"", "未脱贫", "已脱贫", "返贫", "预脱贫"}[r.IntN(5)]
+		h.ExitYear = int64(2023 + r.IntN(3))
 		h.PlanYear, h.Safety = int64(2025+r.IntN(4)), r.IntN(4) == 0
 		h.Watch, h.Cleared = []string{"", "边缘易致贫户"}[r.IntN(2)], []string{"", "否", "是"}[r.IntN(3)]
 		h.State = []string{"", "", "", "closed", "merged"}[r.IntN(5)]

@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"encoding/json"
+	"strings"
 
 	"daohu/server/access"
 	"daohu/server/fault"
@@ -13,11 +14,17 @@ import (
 )
 
 // Change applies patch to the row at revision rev, online, by a township
-// admin: a compare-and-set. Codes: invalid, stale, not-found.
+// admin: a compare-and-set. Of a type that is not reviewed patch may say why
+// ("reason", where the type has no field of that name); its history tells it.
+// Codes: invalid, stale, not-found.
 func (s *Service) Change(ctx context.Context, a access.Actor, t *record.Type, id string, rev int64, patch json.RawMessage) (json.RawMessage, error) {
 	fields, err := record.Object(patch, 60)
 	if err != nil {
 		return nil, fault.Wrap(fault.BadRequest, err)
+	}
+	reason, err := because(t, fields)
+	if err != nil {
+		return nil, err
 	}
 	found, err := s.Row(ctx, a, t, id)
 	if err != nil {
@@ -49,12 +56,45 @@ func (s *Service) Change(ctx context.Context, a access.Actor, t *record.Type, id
 		if err := s.fill(tx, a, t, out, row, fields, allowed); err != nil {
 			return err
 		}
-		return s.put(tx, a, t, row, out)
+		return s.put(tx, a, t, row, out, reason)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return s.project(t, out, a)
+}
+
+// Explained reports whether a change of a row of t may say why.
+func Explained(t *record.Type) bool {
+	_, own := t.Field("reason")
+	return !t.Workflow && !own
+}
+
+// because takes why a row is changed out of a patch; "" = not told.
+func because(t *record.Type, fields map[string]json.RawMessage) (string, error) {
+	raw, told := fields["reason"]
+	if !told || !Explained(t) {
+		return "", nil
+	}
+	delete(fields, "reason")
+	var reason string
+	if err := json.Unmarshal(raw, &reason); err != nil {
+		return "", fault.Bad(fault.Field{Name: "reason", Code: "format", Detail: "原因要写成文字。"})
+	}
+	reason = strings.TrimSpace(reason)
+	if p := (record.Field{Name: "reason", Max: reasonMax}).CheckText(reason); p != nil {
+		return "", fault.Bad(fault.Field(*p))
+	}
+	return reason, nil
+}
+
+// stateOf is the state of a row; "" where its type has none.
+func stateOf(t *record.Type, r record.Record) string {
+	f, ok := t.Field("state")
+	if !ok {
+		return ""
+	}
+	return t.Get(r, f)
 }
 
 // fill sets what was sent, and what follows from it, in r; before is the row as
@@ -100,7 +140,7 @@ func (s *Service) index(r record.Record, patch map[string]json.RawMessage) {
 }
 
 // put queues the changed row, what it wrote over, and what follows from it.
-func (s *Service) put(tx write.Tx, a access.Actor, t *record.Type, was, now record.Record) error {
+func (s *Service) put(tx write.Tx, a access.Actor, t *record.Type, was, now record.Record, reason string) error {
 	changed := false
 	for _, f := range t.Fields {
 		old, value := t.Get(was, f), t.Get(now, f)
@@ -114,6 +154,9 @@ func (s *Service) put(tx write.Tx, a access.Actor, t *record.Type, was, now reco
 	}
 	if !changed {
 		return nil
+	}
+	if reason != "" {
+		tx.Add(&write.Step{Type: t.Name, Row: now.Base().ID, Rev: was.Base().Version, From: stateOf(t, was), To: stateOf(t, was), By: a.User, Reason: reason, At: tx.Now()})
 	}
 	tx.Put(t, now)
 	if t == household.MemberType {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strconv"
 
 	"daohu/server/access"
 	"daohu/server/household"
@@ -59,10 +60,15 @@ func (s *Service) History(ctx context.Context, a access.Actor, t *record.Type, i
 		return nil, err
 	}
 	settled := map[string]write.Step{} // by proposal
+	said := map[[2]string]string{}     // why, by who changed the row and when
 	out := []HistoryEvent{{What: "made", At: m.MadeAt, By: m.MadeBy}}
 	for _, st := range tr.Steps {
 		if st.Type == household.ProposalType.Name && t != household.ProposalType {
 			settled[st.Row] = st
+			continue
+		}
+		if st.From == st.To && st.Reason != "" && Explained(t) { // why a row was changed: it stands with what changed
+			said[[2]string{st.By, strconv.FormatInt(st.At, 10)}] = st.Reason
 			continue
 		}
 		out = append(out, HistoryEvent{What: "reviewed", At: st.At, By: st.By, From: st.From, To: st.To, Reason: st.Reason})
@@ -77,7 +83,7 @@ func (s *Service) History(ctx context.Context, a access.Actor, t *record.Type, i
 	}
 	out[0] = agreed(out[0], "*")
 	for _, h := range tr.Changes {
-		e := agreed(HistoryEvent{What: "changed", At: h.At, By: h.By, Field: h.Field}, h.Field)
+		e := agreed(HistoryEvent{What: "changed", At: h.At, By: h.By, Field: h.Field, Reason: said[[2]string{h.By, strconv.FormatInt(h.At, 10)}]}, h.Field)
 		f, _ := t.Field(h.Field) // a field that is no longer declared is read by nobody
 		show, plain := shown(f, a.Role)
 		if e.Hidden = !show; show {

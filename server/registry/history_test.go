@@ -52,7 +52,7 @@ func TestHistoryOfAMember(t *testing.T) {
 		settle(second, ask(t, tn, c, born, "name", "孙珊", "又写错"), "accept")
 		ask(t, tn, c, born, "left", "外嫁", "外嫁")
 		b.Pass(time.Hour)
-		_, err := b.Registry.Change(t.Context(), tn.Admin, household.MemberType, born, 3, json.RawMessage(`{"idNo":"999999195001010000","work":"省外","workMonths":3}`))
+		_, err := b.Registry.Change(t.Context(), tn.Admin, household.MemberType, born, 3, json.RawMessage(`{"idNo":"999999195001010000","work":"省外","workMonths":3,"reason":"看过证件"}`))
 		check(t, err)
 
 		tell := func(a access.Actor) string {
@@ -71,9 +71,9 @@ func TestHistoryOfAMember(t *testing.T) {
 		const all = `made  > cadre 漏登补录 admin
 changed name 孙三>孙山 worker 同音写错 second
 changed name 孙山>孙珊 cadre 又写错 second
-changed idNo > hidden admin
-changed work >省外 admin
-changed workMonths >3 admin`
+changed idNo > hidden admin 看过证件
+changed work >省外 admin 看过证件
+changed workMonths >3 admin 看过证件`
 		trim := func(s string) string { return strings.Join(strings.Fields(s), " ") }
 		if got := tell(tn.Admin); trim(got) != trim(all) {
 			t.Errorf("the township reads\n%s\nwant\n%s", got, all)

@@ -91,6 +91,8 @@ func questions(ctx context.Context, tw *town.Town) map[string]func() error {
 		"Client":          func() error { return one(db.Client(ctx, "client000001", me)) },
 		"Townships":       func() error { return one(db.Townships(ctx, me, tw.Houses)) },
 		"Results":         func() error { return one(db.Results(ctx, "client000001", 0)) },
+		"MonthVisits":     func() error { return one(db.MonthVisits(ctx, tw.Township, "", "2026-01", "2026-02")) },
+		"VillagePoints":   func() error { return one(db.VillagePoints(ctx, tw.Township)) },
 		"CountyTownships": func() error { return one(db.CountyTownships(ctx, "999900")) },
 		"Held":            func() error { return one(db.Held(ctx, me, house)) },
 		"HeldTownships":   func() error { return one(db.HeldTownships(ctx, me)) },

@@ -222,6 +222,12 @@ func TestInboxShowsWhatIsBeside(t *testing.T) {
 		if got := fmt.Sprint(page.Counts); got != "[{measure pending 1} {proposal open 1} {quarantine open 1} {visit pending 2}]" {
 			t.Errorf("counts %s", got)
 		}
+		for _, state := range []string{"", "accepted"} { // proposals wait in the same queue
+			got, err := q.Workflow.Inbox(t.Context(), q.tw.Admin, household.ProposalType, workflow.Ask{Township: q.tw.Township, State: state, Limit: 5})
+			if err != nil || len(got.Rows) != 1 || got.About[0].Head != "户主1" || (got.About[0].Due != "") != (state == "") {
+				t.Errorf("proposals %q: %+v, %v", state, got, err)
+			}
+		}
 	})
 }
 

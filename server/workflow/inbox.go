@@ -11,6 +11,7 @@ import (
 	"daohu/server/access"
 	"daohu/server/calendar"
 	"daohu/server/fault"
+	"daohu/server/household"
 	"daohu/server/record"
 	"daohu/server/workflow/flow"
 )
@@ -18,7 +19,7 @@ import (
 // Ask says which rows of a reviewed type to list. A zero field does not filter.
 type Ask struct {
 	Township  string // within the caller's reach
-	State     string // "" = pending
+	State     string // "" = the first of the type's workflow: pending, of a proposal open
 	Household string // id
 	Village   string // area code
 	Author    string // who wrote it: login or user id
@@ -82,7 +83,7 @@ type Page struct {
 	Counts []Count           `json:"counts" doc:"what waits in the township, whatever the filters: pending and returned, open proposals, quarantine"`
 }
 
-// Inbox lists rows of a reviewed type, page by page, in two statements beside
+// Inbox lists rows of a reviewed type, or proposals, page by page, in two statements beside
 // the township's own rules.
 // Codes: invalid, bad-request.
 func (s *Service) Inbox(ctx context.Context, a access.Actor, t *record.Type, ask Ask) (Page, error) {
@@ -90,16 +91,6 @@ func (s *Service) Inbox(ctx context.Context, a access.Actor, t *record.Type, ask
 	q, err := ask.check(t)
 	if err != nil {
 		return out, err
-	}
-	f, err := s.Flow(ctx, ask.Township, t, "")
-	if err != nil {
-		return out, err
-	}
-	var step flow.Step // without a clock, where the state is no step of the workflow
-	if !slices.Contains(t.After, q.State) {
-		if step, err = f.Step(q.State); err != nil {
-			return out, err
-		}
 	}
 	days, err := s.calendar(ctx, ask.Township)
 	if err != nil {
@@ -116,6 +107,7 @@ func (s *Service) Inbox(ctx context.Context, a access.Actor, t *record.Type, ask
 		last := list[ask.Limit-1].Row.Base()
 		out.Next = strconv.FormatInt(last.MadeAt, 10) + "_" + last.ID
 	}
+	steps := map[string]flow.Step{}
 	for _, w := range list {
 		row, err := t.Project(w.Row, string(a.Role), s.Sealer)
 		if err != nil {
@@ -123,6 +115,10 @@ func (s *Service) Inbox(ctx context.Context, a access.Actor, t *record.Type, ask
 		}
 		if row == nil {
 			continue
+		}
+		step, err := s.step(ctx, steps, ask.Township, t, w.Row, q.State)
+		if err != nil {
+			return out, err
 		}
 		if due, ok := step.Due(w.About.Since, days); ok {
 			w.About.Due, w.About.Overdue = due.String(), calendar.Overdue(due, today)
@@ -132,6 +128,28 @@ func (s *Service) Inbox(ctx context.Context, a access.Actor, t *record.Type, ask
 	counts, err := s.Store.Counts(ctx, ask.Township, s.reviewed())
 	out.Counts = append(out.Counts, counts...)
 	return out, err
+}
+
+// step is where a row stands in its workflow; a proposal's depends on what it
+// is about. known keeps the steps that were read for a page.
+func (s *Service) step(ctx context.Context, known map[string]flow.Step, township string, t *record.Type, row record.Record, state string) (flow.Step, error) {
+	about := ""
+	if p, ok := row.(*household.Proposal); ok {
+		about = p.Target
+	}
+	if at, ok := known[about]; ok {
+		return at, nil
+	}
+	f, err := s.Flow(ctx, township, t, about)
+	if err != nil {
+		return flow.Step{}, err
+	}
+	var at flow.Step // without a clock, where the state is no step of the workflow
+	if !slices.Contains(t.After, state) {
+		at, err = f.Step(state)
+	}
+	known[about] = at
+	return at, err
 }
 
 // calendar are the working days of a township.
@@ -151,7 +169,7 @@ func (s *Service) reviewed() []*record.Type {
 func (ask Ask) check(t *record.Type) (Query, error) {
 	q := Query{Ask: ask}
 	if q.State == "" {
-		q.State = Pending
+		q.State = begins(t)
 	}
 	var bad []fault.Field
 	say := func(wrong bool, name, code, detail string) {

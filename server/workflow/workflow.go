@@ -91,19 +91,20 @@ func (s *Service) Flow(ctx context.Context, township string, t *record.Type, abo
 func FlowRules(types []*record.Type) flow.Rules {
 	out := flow.Rules{}
 	for _, t := range types {
-		begins := ""
-		switch {
-		case t.Workflow:
-			begins = Pending
-		case t == household.ProposalType:
-			begins = "open"
-		default:
-			continue
+		if t.Workflow || t == household.ProposalType {
+			states := slices.DeleteFunc(slices.Clone(mustField(t, "state").Enum), func(s string) bool { return slices.Contains(t.After, s) })
+			out[t.Name] = flow.Frame{States: states, Begins: begins(t), Who: "T"}
 		}
-		states := slices.DeleteFunc(slices.Clone(mustField(t, "state").Enum), func(s string) bool { return slices.Contains(t.After, s) })
-		out[t.Name] = flow.Frame{States: states, Begins: begins, Who: "T"}
 	}
 	return out
+}
+
+// begins is the state in which a row of the type comes to the township.
+func begins(t *record.Type) string {
+	if t == household.ProposalType {
+		return "open"
+	}
+	return Pending
 }
 
 // pass holds a row to the gates of a move.

@@ -91,7 +91,8 @@ function field(space, tag) {
     }
     if (tag === 'textarea' && data.autoHeight) {
       dom.style.height = 'auto';
-      dom.style.height = dom.scrollHeight + 'px';
+      // What is not laid out yet has no height to go by.
+      dom.style.height = dom.scrollHeight > 0 ? dom.scrollHeight + 'px' : '';
     }
   };
   const attached = (element, c) => {

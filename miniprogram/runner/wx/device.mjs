@@ -24,6 +24,8 @@ export class Device {
     /** The last requests, newest first, for the panel. */
     this.requests = [];
     this.changed = () => undefined;
+    /** The app's own question about the privacy guide; null = it has none, and nothing is asked. */
+    this.askPrivacy = null;
     for (const event of ['online', 'offline']) {
       addEventListener(event, () => this.tellNetwork());
     }
@@ -75,6 +77,24 @@ export class Device {
     } else if (type === 'getPhoneNumber') {
       button.triggerEvent('getphonenumber', { errMsg: 'getPhoneNumber:ok', code: 'demo:' + this.settings.who });
     }
+  }
+
+  /** What the platform does before it hands out a place or a picture. */
+  privacy(referrer) {
+    return new Promise((resolve, reject) => {
+      if (this.privacyAgreed || !this.askPrivacy) {
+        resolve();
+        return;
+      }
+      this.askPrivacy((r) => {
+        if (r.event === 'agree') {
+          localStorage.setItem(this.prefix + 'privacy', '1');
+          resolve();
+        } else if (r.event === 'disagree') {
+          reject(new Error('privacy permission is not authorized'));
+        }
+      }, { referrer });
+    });
   }
 
   get privacyAgreed() {

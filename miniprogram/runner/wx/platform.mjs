@@ -97,17 +97,18 @@ function senses(device) {
     offNetworkStatusChange: (f) => device.network.delete(f),
     onAppShow: (f) => device.onVisible((on) => on && f({})),
     onAppHide: (f) => device.onVisible((on) => on || f({})),
-    getLocation: (o) => answer('getLocation', o, () => new Promise((resolve, reject) => {
+    getLocation: (o) => answer('getLocation', o, () => device.privacy('getLocation').then(() => new Promise((resolve, reject) => {
       navigator.geolocation.getCurrentPosition(({ coords }) => resolve({ latitude: coords.latitude, longitude: coords.longitude, accuracy: coords.accuracy, horizontalAccuracy: coords.accuracy }),
         (e) => reject(new Error(e.code === 1 ? 'auth deny' : e.message)), { timeout: 10000 });
-    })),
+    }))),
     getRandomValues: (o) => answer('getRandomValues', o, () => ({ randomValues: crypto.getRandomValues(new Uint8Array(o.length)).buffer })),
     getFileSystemManager: () => fileSystem(device.files, answer),
     env: { USER_DATA_PATH: device.files.root },
-    chooseMedia: (o) => answer('chooseMedia', o, () => chooseMedia(device.files, o)),
+    chooseMedia: (o) => answer('chooseMedia', o, () => device.privacy('chooseMedia').then(() => chooseMedia(device.files, o))),
     getImageInfo: (o) => answer('getImageInfo', o, () => imageInfo(device.files, o)),
     compressImage: (o) => answer('compressImage', o, () => compressImage(device.files, o)),
     createOffscreenCanvas: (o) => offscreenCanvas(device.files, o),
+    base64ToArrayBuffer: (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer,
     canvasToTempFilePath: (o) => answer('canvasToTempFilePath', o, () => canvasFile(device.files, o)),
     createInnerAudioContext: () => innerAudio(device.files),
     setInnerAudioOption: (o) => answer('setInnerAudioOption', o, () => undefined),
@@ -134,27 +135,13 @@ function senses(device) {
 }
 
 function host(device) {
-  let askPrivacy = null;
   return {
     login: (o) => answer('login', o, () => ({ code: 'demo:' + device.settings.who })),
     checkSession: (o) => answer('checkSession', o, () => undefined),
     requestSubscribeMessage: (o) => answer('requestSubscribeMessage', o, () => Object.fromEntries(o.tmplIds.map((id) => [id, 'accept']))),
     getPrivacySetting: (o) => answer('getPrivacySetting', o, () => ({ needAuthorization: !device.privacyAgreed, privacyContractName: '《到户隐私保护指引》' })),
-    onNeedPrivacyAuthorization: (f) => { askPrivacy = f; },
-    requirePrivacyAuthorize: (o) => answer('requirePrivacyAuthorize', o, () => new Promise((resolve, reject) => {
-      if (device.privacyAgreed || !askPrivacy) {
-        resolve();
-        return;
-      }
-      askPrivacy((r) => {
-        if (r.event === 'agree') {
-          localStorage.setItem(device.prefix + 'privacy', '1');
-          resolve();
-        } else if (r.event === 'disagree') {
-          reject(new Error('privacy permission is not authorized'));
-        }
-      }, { referrer: 'requirePrivacyAuthorize' });
-    })),
+    onNeedPrivacyAuthorization: (f) => { device.askPrivacy = f; },
+    requirePrivacyAuthorize: (o) => answer('requirePrivacyAuthorize', o, () => device.privacy('requirePrivacyAuthorize')),
     openPrivacyContract: (o) => answer('openPrivacyContract', o, () => showModal({ title: '隐私保护指引', content: '这是演示。正式的指引在微信后台填写。', showCancel: false })),
     openSetting: (o) => answer('openSetting', o, () => ({ authSetting: {} })),
     getSetting: (o) => answer('getSetting', o, () => ({ authSetting: {} })),

@@ -2,7 +2,7 @@
 
 import { Link } from './link';
 import { About, Decided, Decision, Found, InboxPage, Login, Look, Mark, Me, My, Page, Reminder, Reviewed } from './shapes';
-import { Notice, Proposal } from '../data/records';
+import { Notice, Photo, Proposal } from '../data/records';
 
 function query(q: { [name: string]: string | number | undefined }): string {
   const parts = Object.keys(q).filter((k) => q[k] !== undefined && q[k] !== '').map((k) => k + '=' + encodeURIComponent(String(q[k])));
@@ -67,6 +67,10 @@ export class Api {
   /** JPEG; thumb is for lists. */
   photo(id: string, size: 'thumb' | 'full'): Promise<ArrayBuffer> {
     return this.link.bytes('/api/v1/photos/' + seg(id) + query({ size }));
+  }
+
+  photosOf(household: string): Promise<Page<Photo>> {
+    return this.link.call('GET', '/api/v1/records/photo' + query({ household, limit: 200 }));
   }
 
   sendClip(id: string, mp3: ArrayBuffer): Promise<void> {

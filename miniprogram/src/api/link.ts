@@ -30,13 +30,18 @@ export class Link implements Transport {
     private readonly token: () => string,
   ) {}
 
+  /** The whole address of a path of the server. */
+  address(path: string): string {
+    return /^https?:\/\//.test(path) ? path : this.server + path;
+  }
+
   /** In the background the platform cuts requests: none is begun there. */
   background(yes: boolean): void {
     this.awake = !yes;
   }
 
   async send(r: HttpRequest): Promise<HttpResponse> {
-    return this.raw(r.method, r.path, r.headers, r.body, false);
+    return this.raw(r.method, r.path, r.headers, r.body, r.binary === true);
   }
 
   /** One call of the API; rejects with an ApiError. */
@@ -82,7 +87,7 @@ export class Link implements Transport {
     if (!this.awake) {
       return Promise.reject(new LinkError(false, 'in the background'));
     }
-    const url = /^https?:\/\//.test(path) ? path : this.server + path;
+    const url = this.address(path);
     const out = { ...headers };
     const token = this.token();
     // A session is the server's own: an address elsewhere gets none.

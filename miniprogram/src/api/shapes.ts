@@ -90,7 +90,7 @@ export type Decision = 'approve' | 'return' | 'reject';
 
 export interface Verdict {
   id: string;
-  /** "" = done; else a fault code. */
+  /** ok; done = decided so by the caller before; else why not. */
   code: string;
   detail?: string;
   state?: string;

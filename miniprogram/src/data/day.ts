@@ -37,6 +37,12 @@ export function dayWords(day: string, today: string): string {
   return (day.slice(0, 4) === today.slice(0, 4) ? '' : y + '年') + m + '月' + d + '日';
 }
 
+/** 11月27日 周五 */
+export function dateWords(day: string): string {
+  const [, m, d] = day.split('-').map(Number);
+  return m + '月' + d + '日 周' + '日一二三四五六'[new Date(Date.parse(day)).getUTCDay()];
+}
+
 /** 09:12 of today, else with its day. */
 export function momentWords(at: number, now: number): string {
   const day = dayOf(at);

@@ -1,29 +1,35 @@
 // One account at work: its store, its sync, and the views its pages show.
 
 import { Api } from '../api/calls';
+import { Reminder } from '../api/shapes';
 import { Link } from '../api/link';
 import { Account } from './accounts';
-import { DeviceError, Platform } from '../platform/types';
+import { Platform } from '../platform/types';
 import { SyncCore } from '../sync/core';
 import { SyncReport } from '../sync/exchange';
+import { Parcels } from '../sync/parcel';
 import { Store } from '../sync/store';
-import { Change, Patch } from '../sync/types';
-import { open as openPaper } from '../form/paper';
+import { Change, Patch, Row } from '../sync/types';
+import { open as openPaper, Paper } from '../form/paper';
 import { Bell } from './bell';
 import { Blobs } from './blobs';
+import { asks, ChangeDraft, changeID } from './change';
+import { Clips } from './clips';
 import { ConflictView, conflictsOf, valueOf } from './conflict';
-import { clockOf, dayOf } from './day';
+import { dateWords, dayOf, dayWords } from './day';
 import { Docs } from './docs';
 import { Drafts } from './drafts';
 import { Driver } from './driver';
 import { HouseholdView, householdView } from './household';
+import { Own } from './own';
 import { Light, lightOf } from './light';
-import { OutboxRow, outboxRows, returnedVisits } from './outbox';
-import { Card, Consent, Form, Household, Notice, Pairing, Visit } from './records';
-import { sha256 } from './sha256';
+import { contentOf, isPrivate, OutboxRow, outboxRows, returnedVisits } from './outbox';
+import { Card, Delivery, Form, Household, Notice, Pairing, Visit } from './records';
+import { Rescue, writeRescue } from './rescue';
 import { TABLES } from './tables';
 import { dueOf, HouseRow, matches, rowOf, byLast } from './today';
-import { askFor, DraftPhoto, newVisit, nextStage, visitChanges, VisitDraft } from './visit';
+import { VisitDraft } from './visit';
+import { Visits } from './visits';
 
 export interface ReturnedRow {
   household: string;
@@ -46,23 +52,26 @@ export interface Desks {
   wiped(): Promise<void>;
 }
 
-/** Largest edge, in pixels, and quality to try until a photo fits. */
-const SIZES: readonly [number, number][] = [[1600, 0.8], [1600, 0.6], [1280, 0.6], [1024, 0.5], [800, 0.4]];
-const PHOTO_MAX = 200 << 10;
-
 export class Desk {
   readonly driver: Driver;
   readonly docs: Docs;
+  readonly visits: Visits;
+  /** Of a household's own phone. */
+  readonly home: Own;
+  readonly clips: Clips;
   private rowsAt = -1;
   private rows: HouseRow[] = [];
 
   private constructor(
     readonly platform: Platform, readonly account: Account, readonly core: SyncCore, readonly api: Api, readonly drafts: Drafts,
-    readonly blobs: Blobs, private readonly own: Store, private readonly bell: Bell, private lastAt: number, desks: Desks,
+    readonly blobs: Blobs, private readonly own: Store, private readonly bell: Bell, private lastAt: number, marked: boolean, desks: Desks,
   ) {
     this.docs = new Docs(core, blobs);
+    this.home = new Own(core, drafts, () => platform.clock.now(), (changes) => this.save(changes));
+    this.clips = new Clips(core, blobs, platform, api, account.me.user);
+    this.visits = new Visits(this, own, marked);
     this.driver = new Driver(core, {
-      timer: platform.timer, relogin: () => desks.relogin(), wiped: () => desks.wiped(), changed: () => bell.ring(), synced: (r) => this.synced(r),
+      syncs: 'HCV'.includes(account.me.role), timer: platform.timer, relogin: () => desks.relogin(), wiped: () => desks.wiped(), changed: () => bell.ring(), synced: (r) => this.synced(r),
     });
   }
 
@@ -74,7 +83,7 @@ export class Desk {
       open: (ref: string) => ({ read: (offset: number, length: number) => platform.files.read(ref, offset, length) }),
       drop: (ref: string) => platform.files.remove(ref),
     };
-    const transport = { send: (r: Parameters<Link['send']>[0]) => link.send(r).finally(() => bell.ring()) };
+    const transport = new Parcels({ send: (r) => link.send(r).finally(() => bell.ring()) });
     const core = await SyncCore.open({
       account: user, me: account.me.role === 'H' ? '' : user, tables: TABLES, storage: platform.storage, transport,
       clock: platform.clock, random: platform.random, files, onErase: () => eraseRest(platform, own, user),
@@ -83,13 +92,15 @@ export class Desk {
     const drafts = new Drafts(own, () => bell.ring());
     const blobs = new Blobs(platform.files, api, user);
     let lastAt = 0;
+    let marked = false;
     if (!core.wiping()) {
       const keys = await own.open();
       drafts.load(keys);
       lastAt = Number(keys.get('last') || '0');
+      marked = keys.get('mark') === '1';
       await blobs.open();
     }
-    const desk = new Desk(platform, account, core, api, drafts, blobs, own, bell, lastAt, desks);
+    const desk = new Desk(platform, account, core, api, drafts, blobs, own, bell, lastAt, marked, desks);
     await desk.tidy();
     await desk.readBodies();
     return desk;
@@ -111,7 +122,7 @@ export class Desk {
     return lightOf({
       unsent: outbox.length + uploads.filter((u) => !u.failed && !outbox.some((e) => e.id === u.photo)).length, failed: uploads.filter((u) => u.failed).length,
       returned: returnedVisits(this.core, this.me).length + this.core.outcomes().filter((e) => e.state === '退回').length,
-      drafts: this.drafts.all().length, households: this.core.households().length, busy: this.driver.busy, online: this.driver.online, cut: this.driver.cut,
+      drafts: this.drafts.all().filter((d) => !isPrivate(d.kind)).length, households: this.core.households().length, busy: this.driver.busy, online: this.driver.online, cut: this.driver.cut,
       trouble: this.driver.trouble, reason: this.driver.reason, lastAt: this.lastAt, now: this.core.serverNow(),
       oldestAt: outbox.reduce((m, e) => (m === 0 ? e.deviceMs : Math.min(m, e.deviceMs)), 0),
     });
@@ -125,6 +136,34 @@ export class Desk {
     };
   }
 
+  /** 11月27日 周五 */
+  dayTitle(): string {
+    return dateWords(this.today());
+  }
+
+  /** Visits that were begun and not saved. */
+  openVisits(): { id: string; household: string; head: string }[] {
+    return (this.drafts.all() as VisitDraft[]).filter((d) => d.kind === 'visit').map((d) => ({ id: d.id, household: d.household, head: this.head(d.household) }));
+  }
+
+  /** The villages the phone holds households of, by the first word of their places. */
+  villages(): { code: string; name: string }[] {
+    const names = new Map<string, string>();
+    this.all().forEach((r) => names.set(r.village, names.get(r.village) || (/^.*?村/.exec(r.place) || [r.place])[0]));
+    return Array.from(names, ([code, name]) => ({ code, name })).sort((a, b) => (a.code < b.code ? -1 : 1));
+  }
+
+  /** 今天, 昨天, 11月20日 */
+  dayWords(day: string): string {
+    return dayWords(day, this.today());
+  }
+
+  /** The last eight days, and the day chosen where it is older. */
+  recentDays(chosen: string): { day: string; words: string; on: boolean }[] {
+    const days = [0, 1, 2, 3, 4, 5, 6, 7].map((n) => dayOf(this.core.serverNow() - n * 86400000));
+    return (days.includes(chosen) ? days : days.concat(chosen)).map((day) => ({ day, words: this.dayWords(day), on: day === chosen }));
+  }
+
   /** The longest unvisited first; village "" = all. */
   households(query = '', village = ''): HouseRow[] {
     return this.all().filter((r) => (village === '' || r.village === village) && matches(r, query)).sort(byLast);
@@ -132,11 +171,19 @@ export class Desk {
 
   household(id: string): HouseholdView | undefined {
     const row = this.all().find((r) => r.id === id);
-    return row && householdView(this.core, id, row, this.me, this.today(), (f) => this.paper(f));
+    return row && householdView(this.core, id, row, this.me, this.today(), (f) => {
+      const paper = this.paper(f);
+      return paper && paper.body.topics;
+    });
   }
 
   outbox(): OutboxRow[] {
     return outboxRows({ core: this.core, drafts: this.drafts.all(), me: this.me, today: this.today(), head: (id) => this.head(id) });
+  }
+
+  /** What an item of the outbox holds; undefined = gone, or said in confidence. */
+  content(n: number): ReturnType<typeof contentOf> {
+    return contentOf(this.core, n);
   }
 
   /** Fields that somebody else changed at the same time. */
@@ -162,9 +209,49 @@ export class Desk {
     return (this.core.common('notice') as unknown as Notice[]).filter((n) => n.state === 'published' && (!n.from || n.from <= today) && (!n.until || n.until >= today));
   }
 
+  /** Quizzes that hold now, on the phone or not. */
+  paperRows(): Form[] {
+    return (this.core.common('form') as unknown as Form[]).filter((f) => f.kind === 'quiz' && f.state === 'published');
+  }
+
   /** Papers that can be asked now, without a link. */
   quizzes(): Form[] {
-    return (this.core.common('form') as unknown as Form[]).filter((f) => f.kind === 'quiz' && f.state === 'published' && this.blobs.text(f.sha256 || '') !== undefined);
+    return this.paperRows().filter((f) => this.blobs.text(f.sha256 || '') !== undefined);
+  }
+
+  /** Reminders the township can send and the user may say yes to; [] = none, or no link. */
+  async reminders(): Promise<Reminder[]> {
+    return this.api.reminders().then((r) => r.rows, () => []);
+  }
+
+  /** Asks the user, from a tap, and tells the server what was granted; gives how many were. */
+  async askReminders(of: Reminder[]): Promise<number> {
+    const yes = await this.platform.host.askReminders(of.map((r) => r.id));
+    const granted = of.filter((r) => yes.includes(r.id));
+    for (const r of granted) {
+      await this.api.countReminder(r.template, 1);
+    }
+    return granted.length;
+  }
+
+  /** When everything had last been acknowledged and fetched, Unix ms; 0 = never. */
+  lastSyncAt(): number {
+    return this.lastAt;
+  }
+
+  /** Whether the user may record cards. */
+  mayRecord(): boolean {
+    return this.account.me.role === 'C' || this.account.me.role === 'V';
+  }
+
+  /** A paper read; undefined = it is not on the phone, or not to be read by this app. */
+  paper(f: Form): Paper | undefined {
+    const text = f.sha256 ? this.blobs.text(f.sha256) : undefined;
+    try {
+      return text === undefined ? undefined : openPaper(text);
+    } catch {
+      return undefined;
+    }
   }
 
   /** 已移交给 X，您有 2 条仍在发送 */
@@ -175,101 +262,57 @@ export class Desk {
     });
   }
 
+  /** Addresses of a visit's pictures, asked of the server: they work for some minutes. */
+  async photosOf(household: string, visit: string): Promise<{ id: string; url: string }[]> {
+    const photos = (await this.api.photosOf(household)).rows.filter((p) => p.visit === visit);
+    return Promise.all(photos.map(async (p) => ({ id: p.id, url: this.api.link.address((await this.api.photoLink(p.id, 'full')).url) })));
+  }
+
   // ---- what pages do
 
-  /** Opens a visit: the draft of the household if there is one, else a new one. Nothing is asked. */
-  async openVisit(household: string): Promise<VisitDraft> {
-    const there = this.drafts.all().find((d) => d.kind === 'visit' && d.household === household);
-    if (there) {
-      return there as VisitDraft;
-    }
-    const visits = this.core.rows(household, 'visit').map((s) => s.row as unknown as Visit);
-    const d = newVisit(await this.core.newID(), household, this.core.baseOf(household), this.platform.clock.now(), this.today());
-    return { ...d, stage: nextStage(visits.map((v) => v.stage || 0)) };
+  /** Who can be asked to answer a need of the household: those who are paired with it. */
+  answerers(household: string): { user: string; name: string }[] {
+    const rows = this.core.rows(household, 'pairing').map((s) => s.row as unknown as Pairing).filter((p) => !p.to && p.cadre);
+    return rows.map((p) => ({ user: p.cadre as string, name: p.name || '' }));
   }
 
-  /** Opens a returned visit for correction. */
-  correctVisit(household: string, id: string): VisitDraft | undefined {
-    const there = this.drafts.get<VisitDraft>(id);
-    const shown = this.core.row(household, 'visit', id);
-    if (there || !shown) {
+  /** 11月3日上门，收到; "" = not yet */
+  delivered(household: string): string {
+    const rows = this.core.rows(household, 'delivery').map((s) => s.row as unknown as Delivery);
+    const last = rows.reduce((m, d) => (m && (m.day || '') > (d.day || '') ? m : d), rows[0]);
+    return last ? [this.dayWords(last.day || '') + (last.way || ''), last.receipt || '', last.edition ? '第 ' + last.edition + ' 版' : ''].filter((x) => x !== '').join(' · ') : '还没有记过';
+  }
+
+  /** Notes that the household was given the booklet; receipt = what it says, "" = not asked. */
+  async deliver(household: string, way: string, receipt: '' | '收到' | '没收到'): Promise<void> {
+    await this.add(household, 'delivery', { day: this.today(), way, ...(receipt ? { receipt } : {}) });
+  }
+
+  /** Opens the data of a household or of a member for change: the draft that is there, or a new one. row "" = a new member. */
+  async openChange(kind: ChangeDraft['kind'], household: string, row: string): Promise<ChangeDraft> {
+    const there = this.drafts.get<ChangeDraft>(changeID(kind, row || household + '+'));
+    if (there) {
       return there;
     }
-    const v = shown.row as unknown as Visit;
-    const d = newVisit(id, household, this.core.baseOf(household), this.platform.clock.now(), v.day || this.today());
-    const met = (Array.isArray(v.met) ? v.met : []) as string[];
-    return { ...d, stage: v.stage || 0, text: v.text || '', met, correcting: true };
+    const now = this.platform.clock.now();
+    const fresh = row === '';
+    return {
+      id: changeID(kind, row || household + '+'), kind, household, base: this.core.baseOf(household), openedAt: now, changedAt: now, row: row || (await this.core.newID()), fresh,
+      patch: fresh ? { joinedDay: this.today() } : {}, reason: '',
+    };
   }
 
-  /** Text of the latest visit, to begin from; "" = none. */
-  lastText(household: string): string {
-    const visits = this.core.rows(household, 'visit').map((s) => s.row as unknown as Visit).sort((a, b) => ((a.day || '') < (b.day || '') ? 1 : -1));
-    return visits.length > 0 ? visits[0].text || '' : '';
+  /** The row a change is for, as shown; undefined = a new one. */
+  rowOf(d: ChangeDraft): Row | undefined {
+    const shown = this.core.row(d.household, d.kind, d.row);
+    return shown && shown.row;
   }
 
-  /** One tap at the door; without a place it is a time. Never rejects. */
-  async checkIn(d: VisitDraft): Promise<VisitDraft> {
-    const at = this.platform.clock.now();
-    try {
-      return { ...d, checkinAt: at, place: await this.platform.locator.locate() };
-    } catch {
-      return { ...d, checkinAt: at, place: null };
-    }
-  }
-
-  /** 到户签到 09:12 · 误差 15 米 */
-  checkInWords(d: VisitDraft): string {
-    return d.checkinAt === 0 ? '' : '到户签到 ' + clockOf(d.checkinAt) + (d.place ? ' · 误差 ' + Math.round(d.place.accuracy) + ' 米' : '');
-  }
-
-  /** What the household says of pictures: "" = not asked yet. */
-  consent(household: string): '' | 'given' | 'no' {
-    const said = this.core.rows(household, 'consent').map((s) => ({ c: s.row as unknown as Consent, unsent: s.unsent }));
-    // Of two of one day that arrived, the one against pictures holds.
-    const key = (x: { c: Consent; unsent: boolean }) => (x.unsent ? '1' : '0') + (x.c.day || '') + (x.unsent || x.c.answer === 'given' ? '0' : '1');
-    const latest = said.reduce((m, x) => (m && key(m) > key(x) ? m : x), said[0]);
-    return latest ? (latest.c.answer === 'given' ? 'given' : 'no') : '';
-  }
-
-  /** Takes one picture, small enough and kept at once; rejects with a DeviceError, or a SyncError when the phone is full. */
-  async takePhoto(d: VisitDraft, lines: string[]): Promise<DraftPhoto> {
-    if (this.consent(d.household) === 'no') {
-      throw new DeviceError('refused', '这一户不同意拍照，走访照样能记。');
-    }
-    const [shot] = await this.platform.camera.shoot(1);
-    if (!shot) {
-      throw new DeviceError('cancelled');
-    }
-    let bytes = new ArrayBuffer(0);
-    for (const [edge, quality] of SIZES) {
-      bytes = await this.platform.camera.draw(shot, edge, quality, lines);
-      if (bytes.byteLength <= PHOTO_MAX) {
-        break;
-      }
-    }
-    const id = await this.core.newID();
-    const file = this.me + '.p.' + id + '.jpg';
-    await this.platform.files.write(file, bytes);
-    return { id, file, size: bytes.byteLength, sha256: sha256(bytes), takenAt: this.platform.clock.now(), place: '', cadre: this.account.me.name };
-  }
-
-  /** What is asked before saving; "" = nothing. */
-  ask(d: VisitDraft): string {
-    return askFor(d, this.docs.evidence(d.day));
-  }
-
-  /** Saves a visit: resolves when the phone has it; rejects with a SyncError, the draft still being there. */
-  async saveVisit(d: VisitDraft): Promise<void> {
-    const { changes, uploads } = visitChanges(d);
-    await this.core.save(changes, uploads);
-    // Saved: a draft that cannot be taken away now is taken away at the next start.
+  /** Sends a change and drops its draft; what the township decides waits there. */
+  async saveChange(d: ChangeDraft): Promise<void> {
+    await this.core.save([{ type: d.kind, id: d.row, household: d.household, patch: d.patch, base: d.base, ...(asks(d) ? { reason: d.reason.trim() } : {}) }]);
     await this.drafts.drop(d.id).catch(() => undefined);
     this.sent();
-  }
-
-  /** The household's word on a visit, on this phone: sent and never shown again. */
-  async confirm(household: string, visit: string, answer: '来过' | '没来过' | '有事', text: string): Promise<void> {
-    await this.save([{ type: 'confirmation', id: await this.core.newID(), household, patch: text.trim() ? { visit, answer, text: text.trim() } : { visit, answer } }]);
   }
 
   /** Changed fields of a row, with the reason for those that go to the township first. */
@@ -289,6 +332,19 @@ export class Desk {
     return id;
   }
 
+  /** Sends a refused item again, its text corrected where one is given. */
+  async resend(n: number, text?: string): Promise<void> {
+    await this.core.resend(n, text === undefined ? {} : { text });
+    this.sent();
+  }
+
+  /** Hands unsent work on as a file; rejects when the user does not. */
+  async rescue(): Promise<Rescue> {
+    const r = await writeRescue(this.core, this.platform.files, this.me, this.account.me.name, this.today());
+    await this.platform.host.share(this.platform.files.path(r.file), r.name);
+    return r;
+  }
+
   async retry(photo: string): Promise<void> {
     await this.core.uploads.retry(photo);
     this.sent();
@@ -303,28 +359,37 @@ export class Desk {
 
   /** What a killed run left: drafts of visits that were saved, pictures that nothing names. */
   private async tidy(): Promise<void> {
-    for (const d of this.drafts.all() as VisitDraft[]) {
-      if (d.kind === 'visit' && !d.correcting && this.core.outbox().some((e) => e.type === 'visit' && e.id === d.id)) {
+    const unsent = this.core.outbox();
+    for (const d of this.drafts.all()) {
+      const visit = d.kind === 'visit' && !(d as VisitDraft).correcting;
+      if ((visit || d.kind === 'confirmation') && unsent.some((e) => e.type === d.kind && e.id === d.id)) {
         await this.drafts.drop(d.id).catch(() => undefined);
       }
     }
     const named = new Set(this.core.uploads.list().map((u) => u.ref));
     (this.drafts.all() as VisitDraft[]).forEach((d) => (d.photos || []).forEach((p) => named.add(p.file)));
     for (const f of await this.platform.files.list()) {
-      if (f.name.startsWith(this.me + '.p.') && !named.has(f.name)) {
+      if ((f.name.startsWith(this.me + '.p.') && !named.has(f.name)) || f.name.startsWith(this.me + '.r.')) {
         await this.platform.files.remove(f.name);
       }
     }
   }
 
-  private async save(changes: Change[]): Promise<void> {
+  /** Puts changes into the outbox and sends them as soon as it can. */
+  async save(changes: Change[]): Promise<void> {
     await this.core.save(changes);
     this.sent();
   }
 
-  private sent(): void {
+  /** Something was put into the outbox. */
+  sent(): void {
     this.bell.ring();
     this.driver.kick();
+  }
+
+  /** What the lists show of one household. */
+  row(household: string): HouseRow | undefined {
+    return this.all().find((r) => r.id === household);
   }
 
   private head(id: string): string {
@@ -355,20 +420,19 @@ export class Desk {
     return this.rows;
   }
 
-  private paper(f: Form): { key: string; name: string; card?: string }[] | undefined {
-    const text = f.sha256 ? this.blobs.text(f.sha256) : undefined;
-    try {
-      return text === undefined ? undefined : openPaper(text).body.topics;
-    } catch {
-      return undefined;
-    }
-  }
 
   private async synced(_: SyncReport): Promise<void> {
     this.lastAt = this.core.serverNow();
     await this.own.commit(new Map([['last', String(this.lastAt)]])).catch(() => undefined);
     // Bodies are for reading: without them nothing is lost and the next sync asks again.
     await this.blobs.fetch(this.bodies()).catch(() => 0);
+    await this.readBodies();
+    await this.clips.send().catch(() => undefined);
+  }
+
+  /** Fetches the township's bodies and more by their hashes; rejects with an ApiError. */
+  async fetchBodies(more: string[]): Promise<void> {
+    await this.blobs.fetch(this.bodies().concat(more));
     await this.readBodies();
   }
 

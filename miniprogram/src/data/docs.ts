@@ -63,6 +63,12 @@ export class Docs {
     return (own && own.words) || TERMS[DEFAULT_PROFILE];
   }
 
+  /** Name of the terminology profile: which words of the code lists are offered. */
+  profile(): string {
+    const own = this.document('terms') as { name?: string } | undefined;
+    return (own && own.name) || DEFAULT_PROFILE;
+  }
+
   word(term: Term): string {
     return this.words()[term] || TERMS[DEFAULT_PROFILE][term];
   }

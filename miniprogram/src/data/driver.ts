@@ -10,6 +10,8 @@ import { SyncReport } from '../sync/exchange';
 export type Trouble = '' | 'login' | 'update' | 'ended' | 'storage' | 'refused' | 'busy';
 
 export interface Around {
+  /** The role holds households on its phone; others ask the server as they go. */
+  syncs: boolean;
   timer: Timer;
   /** Logs in again without the user; false = the user has to. */
   relogin(): Promise<boolean>;
@@ -46,7 +48,7 @@ export class Driver {
 
   /** Syncs now and resolves when it ended; the states say how. */
   pull(): Promise<void> {
-    if (!this.awake || this.closed) {
+    if (!this.awake || this.closed || !this.around.syncs) {
       return Promise.resolve();
     }
     if (this.running) {
@@ -79,7 +81,8 @@ export class Driver {
   }
 
   network(online: boolean): void {
-    const back = online && !this.online;
+    // An app that was opened without a link was never told that it has none.
+    const back = online && (!this.online || this.cut);
     this.online = online;
     this.around.changed();
     if (back) {

@@ -3,9 +3,10 @@
 import { SyncCore } from '../sync/core';
 import { Shown } from '../sync/overlay';
 import { dayWords } from './day';
+import { moneyLine } from './measure';
 import { Card, Form, Household, Measure, Member, Need, Pairing, Response, Visit } from './records';
 import { HouseRow } from './today';
-import { Chip, chip, moneyWords, reviewed } from './words';
+import { Chip, chip, reviewed } from './words';
 
 export interface MemberView {
   id: string;
@@ -19,12 +20,19 @@ export interface MemberView {
 
 export interface MeasureView {
   id: string;
+  /** What may be said or done next; docs of server/measure. */
+  acts: MeasureAct[];
   /** 能繁母牛 2 头 · 1万元 */
   line: string;
   stage: string;
   result: string;
+  /** The admin's words. */
+  words: string;
   chip: Chip;
 }
+
+/** agree: ask whether the household agrees; begin, finish, stop: go on with it; arrived: ask whether it came. */
+export type MeasureAct = 'agree' | 'begin' | 'finish' | 'stop' | 'arrived';
 
 export interface VisitView {
   id: string;
@@ -46,6 +54,8 @@ export interface NeedView {
   overdue: boolean;
   state: string;
   owner: string;
+  /** Still to be answered, or the answer still to be changed. */
+  open: boolean;
 }
 
 /** A topic to explain again, and the card for it. */
@@ -89,15 +99,36 @@ function memberView(m: Member, today: string): MemberView {
   return { id: m.id, name: m.name || '', line: [m.relation || '', m.sex || '', age(m.birth || '', today)].filter((x) => x !== '').join(' · '), health: m.health && m.health !== '健康' ? m.health : '', gone: (m.left || '') !== '' };
 }
 
-function measureView(shown: Shown): MeasureView {
+/** As the server would take it (server/measure/arrive.go). */
+function actsOf(m: Measure): MeasureAct[] {
+  const stage = m.stage || 'plan';
+  const out: MeasureAct[] = [];
+  if (!m.agreement && (stage === 'plan' || stage === 'doing')) {
+    out.push('agree');
+  }
+  if (m.state === 'approved' && m.agreement === 'agreed' && stage !== 'done' && stage !== 'stopped') {
+    out.push(...(stage === 'doing' ? (['finish'] as const) : (['begin', 'finish'] as const)));
+  }
+  if (m.state === 'approved' && stage !== 'wish' && !m.arrived) {
+    out.push('arrived');
+  }
+  return stage === 'done' || stage === 'stopped' ? out : out.concat('stop');
+}
+
+const SAID: { readonly [s: string]: string } = { agreed: '农户同意', objected: '农户不同意', arrived: '已到', not_arrived: '农户说没到' };
+
+function measureView(shown: Shown, today: string): MeasureView {
   const m = shown.row as unknown as Measure;
-  const what = (m.what || m.kind || '') + (m.quantity ? ' ' + m.quantity + ' ' + (m.unit || '') : '');
-  return { id: m.id, line: m.amount ? what + ' · ' + moneyWords(m.amount) : what, stage: STAGES[m.stage || 'plan'], result: m.result || '', chip: arrivalChip(shown, reviewed(m.state)) };
+  const said = [STAGES[m.stage || 'plan'], SAID[m.agreement || ''] || '', SAID[m.arrived || ''] ? SAID[m.arrived || ''] + (m.arrivedDay ? ' ' + dayWords(m.arrivedDay, today) : '') : ''];
+  return {
+    id: m.id, line: moneyLine(m), stage: said.filter((x) => x !== '').join(' · '), result: m.result || '', words: m.words || '',
+    chip: arrivalChip(shown, m.stage === 'wish' && !m.state ? chip('已送达') : reviewed(m.state)), acts: actsOf(m),
+  };
 }
 
 function needView(n: Need, today: string): NeedView {
   const open = (n.state || 'open') === 'open';
-  return { id: n.id, text: n.text || '', kind: n.kind || '其他', answer: n.answer || '', due: n.due ? dayWords(n.due, today) + '前答复' : '', overdue: open && n.due !== undefined && n.due < today, state: NEED_STATES[n.state || 'open'], owner: n.owner || '' };
+  return { id: n.id, text: n.text || '', kind: n.kind || '其他', answer: n.answer || '', due: n.due ? dayWords(n.due, today) + '前答复' : '', overdue: open && n.due !== undefined && n.due < today, state: NEED_STATES[n.state || 'open'], owner: n.owner || '', open: n.state !== 'closed' };
 }
 
 /** How a paper's body is read: its topics by key; undefined when it is not on the phone. */
@@ -147,7 +178,7 @@ export function householdView(core: SyncCore, id: string, row: HouseRow, me: str
   return {
     id, row, household: base.row as unknown as Household, risks: list((base.row as unknown as Household).risks),
     members: rows<Member>('member').map((m) => memberView(m, today)),
-    measures: of('measure').map(measureView),
+    measures: of('measure').map((m) => measureView(m, today)),
     visits: visits.sort((a, b) => (a.day < b.day ? 1 : a.day > b.day ? -1 : 0)),
     needs: rows<Need>('need').map((n) => needView(n, today)),
     weak: weakTopics(rows<Response>('response'), common<Form>('form'), common<Card>('card'), topics),

@@ -9,7 +9,8 @@ import { utf8Length } from '../sync/hash';
 import { dayWords, sizeWords } from './day';
 import { Draft } from './drafts';
 import { Photo, Visit } from './records';
-import { Chip, chip, NAMES, reviewed } from './words';
+import { valueWords } from './change';
+import { Chip, chip, fieldWord, hasWord, NAMES, reviewed } from './words';
 
 export interface OutboxPart {
   /** Number of the item, for resend and dismiss; 0 = none. */
@@ -98,6 +99,10 @@ class Builder {
     if (e.type === 'photo') {
       this.photos.set(e.id, { household: e.household, visit: visitOf(e) });
     }
+    // A photo on its way is one line: its upload says more than its row.
+    if (e.type === 'photo' && e.state === '待传' && this.s.core.uploads.list().some((u) => u.photo === e.id)) {
+      return;
+    }
     const hidden = isPrivate(e.type);
     const visit = e.type === 'visit' ? e.id : visitOf(e);
     const g = hidden ? this.group('private', '', e.type) : this.group(visit ? 'visit/' + visit : e.type + '/' + e.id, e.household, visit ? 'visit' : e.type);
@@ -110,6 +115,11 @@ class Builder {
     const g = this.group(p.visit ? 'visit/' + p.visit : 'photo/' + u.photo, p.household, p.visit ? 'visit' : 'photo');
     g.bytes += u.size;
     g.parts.push({ n: 0, name: '照片', chip: uploadChip(u), reason: u.failed, photo: u.photo });
+  }
+
+  /** What a household said of a visit that is still being written. */
+  word(type: string): void {
+    this.group('private', '', type).parts.push({ n: 0, name: NAMES[type] || type, chip: chip('草稿'), reason: '走访保存后一起送。', photo: '' });
   }
 
   rows(): OutboxRow[] {
@@ -160,9 +170,10 @@ export function outboxRows(s: Sources): OutboxRow[] {
   const b = new Builder(s);
   s.core.outcomes().concat(s.core.outbox()).forEach((e) => b.entry(e));
   s.core.uploads.list().forEach((u) => b.upload(u));
+  s.drafts.filter((d) => isPrivate(d.kind)).forEach((d) => b.word(d.kind));
   const open = b.rows();
   const plain = { size: '', parts: [], draft: '', correct: '' };
-  const drafts = s.drafts.map((d) => ({
+  const drafts = s.drafts.filter((d) => !isPrivate(d.kind)).map((d) => ({
     ...plain, key: 'draft/' + d.id, name: NAMES[d.kind] || d.kind, household: d.household, head: s.head(d.household), chip: chip('草稿'), reason: '', draft: d.id,
   }));
   const seen = new Set(open.map((r) => r.key));
@@ -182,4 +193,15 @@ export function outboxRows(s: Sources): OutboxRow[] {
   const urgent = sent.filter((x) => x.row.correct !== '').map((x) => x.row);
   const rest = sent.filter((x) => x.row.correct === '').slice(0, 20).map((x) => x.row);
   return urgent.concat(open.sort((x, y) => weigh(x) - weigh(y)), drafts, rest);
+}
+
+/** What an item holds, in words, for a look at it; undefined = it is gone, or was said in confidence. */
+export function contentOf(core: SyncCore, n: number): { lines: { name: string; value: string }[]; text: string | undefined } | undefined {
+  const e = core.outcomes().concat(core.outbox()).find((x) => x.n === n);
+  if (!e || isPrivate(e.type)) {
+    return undefined;
+  }
+  const patch = e.patch || {};
+  const named = Object.keys(patch).filter((k) => k !== 'text' && hasWord(k));
+  return { lines: named.map((k) => ({ name: fieldWord(k), value: valueWords({ name: k }, patch[k]) || '没填' })), text: typeof patch.text === 'string' ? patch.text : undefined };
 }

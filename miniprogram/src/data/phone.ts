@@ -1,8 +1,8 @@
 // The phone as a whole: who uses it, and the desk of who is at it now.
 
 import { Api } from '../api/calls';
-import { Link } from '../api/link';
-import { Login } from '../api/shapes';
+import { ApiError, Link } from '../api/link';
+import { About, Login } from '../api/shapes';
 import { Platform } from '../platform/types';
 import { Account, Accounts } from './accounts';
 import { Bell } from './bell';
@@ -12,6 +12,8 @@ import { migrate } from './disk';
 export class Phone {
   private desk_: Desk | undefined;
   private link_: Link | undefined;
+  /** Why nobody is logged in any more, where the user did not ask for it; "" = no such thing. */
+  farewell = '';
 
   private constructor(readonly platform: Platform, private readonly server: string, private readonly accounts: Accounts, private readonly bell: Bell) {
     platform.signals.onShow(() => this.shown());
@@ -80,12 +82,18 @@ export class Phone {
     this.bell.ring();
   }
 
+  /** Who runs the server; needs nobody to be logged in. */
+  about(): Promise<About> {
+    return this.open().about();
+  }
+
   private open(): Api {
     return new Api(new Link(this.platform.http, this.server, () => ''));
   }
 
   private async enter(l: Login, by: Account['by']): Promise<Desk> {
     await this.accounts.take(l, by);
+    this.farewell = '';
     this.rise();
     const desk = await this.sit(this.accounts.current() as Account);
     this.bell.ring();
@@ -129,6 +137,7 @@ export class Phone {
 
   private async wiped(user: string): Promise<void> {
     this.rise();
+    this.farewell = '按乡镇的要求，这个账号在这部手机上的资料已清除。要再用，请问乡镇管理员。';
     await this.accounts.forget(user);
     this.bell.ring();
   }
@@ -146,4 +155,9 @@ export class Phone {
       this.link_.background(true);
     }
   }
+}
+
+/** Whether a log-in failed because the WeChat account belongs to nobody yet: a one-time code is asked for. */
+export function needsBinding(e: unknown): boolean {
+  return e instanceof ApiError && e.code === 'unbound';
 }

@@ -30,6 +30,23 @@ export interface DraftNeed {
   kind: string;
 }
 
+/** A row made or changed with the visit, sent after it: a wish, a measure, its result. */
+export interface DraftRow {
+  type: string;
+  id: string;
+  patch: Patch;
+  /** Shown in the form: 能繁母牛 2 头 */
+  line: string;
+}
+
+/** What the household said on this phone, kept until the visit it speaks of is saved. Nothing shows it. */
+export interface DraftWord extends Draft {
+  kind: 'confirmation';
+  visit: string;
+  answer: string;
+  text: string;
+}
+
 export interface VisitDraft extends Draft {
   kind: 'visit';
   day: string;
@@ -43,6 +60,7 @@ export interface VisitDraft extends Draft {
   photos: DraftPhoto[];
   quizzes: DraftQuiz[];
   needs: DraftNeed[];
+  rows: DraftRow[];
   /** A returned visit that is being corrected, not a new one. */
   correcting: boolean;
   /** Milliseconds the form was in front, taps on it, and names of fields touched. */
@@ -56,7 +74,7 @@ export const QUICK_PHRASES: readonly string[] = ['一切正常。', '已讲政�
 export function newVisit(id: string, household: string, base: number, now: number, day: string): VisitDraft {
   return {
     id, kind: 'visit', household, base, openedAt: now, changedAt: now, day, stage: 0, text: '', met: [], checkinAt: 0, place: null,
-    photos: [], quizzes: [], needs: [], correcting: false, ms: 0, taps: 0, fields: [],
+    photos: [], quizzes: [], needs: [], rows: [], correcting: false, ms: 0, taps: 0, fields: [],
   };
 }
 
@@ -109,8 +127,8 @@ function visitPatch(d: VisitDraft): Patch {
   return out;
 }
 
-/** The changes a finished visit is, in the order they are sent: the visit first, what speaks of it after. */
-export function visitChanges(d: VisitDraft): { changes: Change[]; uploads: NewUpload[] } {
+/** The changes a finished visit is, in the order they are sent: the visit first, what speaks of it after, the household's word last. */
+export function visitChanges(d: VisitDraft, words: DraftWord[] = []): { changes: Change[]; uploads: NewUpload[] } {
   const at = { household: d.household, base: d.base };
   const changes: Change[] = [{ ...at, type: 'visit', id: d.id, patch: visitPatch(d) }];
   for (const p of d.photos) {
@@ -122,6 +140,17 @@ export function visitChanges(d: VisitDraft): { changes: Change[]; uploads: NewUp
   for (const n of d.needs.filter((x) => x.text.trim() !== '')) {
     changes.push({ ...at, type: 'need', id: n.id, patch: { text: n.text.trim(), kind: n.kind || '其他', visit: d.id } });
   }
+  for (const r of d.rows) {
+    changes.push({ ...at, type: r.type, id: r.id, patch: r.patch });
+  }
+  for (const w of words) {
+    changes.push({ ...at, type: 'confirmation', id: w.id, patch: wordPatch(w.visit, w.answer, w.text) });
+  }
   const uploads = d.photos.map((p) => ({ photo: p.id, ref: p.file, size: p.size, sha256: p.sha256 }));
   return { changes, uploads };
+}
+
+/** What a household says of a visit, as it is sent. */
+export function wordPatch(visit: string, answer: string, text: string): Patch {
+  return text.trim() ? { visit, answer, text: text.trim() } : { visit, answer };
 }

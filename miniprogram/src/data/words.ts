@@ -37,16 +37,20 @@ export function reviewed(state: string | undefined): Chip {
 /** What a change is called in the outbox. */
 export const NAMES: { readonly [type: string]: string } = {
   visit: '走访', photo: '照片', response: '政策问答', need: '需求', confirmation: '农户回执', measure: '帮扶措施', delivery: '口袋书发放',
-  household: '农户资料', member: '家庭成员', clip: '录音', consent: '照片同意', issue: '问题', complaint: '投诉建议',
+  household: '农户资料', member: '家庭成员', clip: '录音', consent: '照片同意', issue: '问题', complaint: '投诉建议', say: '想说的话',
 };
 
 const FIELDS: { readonly [field: string]: string } = {
   address: '家庭住址', phone: '联系电话', notes: '备注', danger: '是否危房', water: '安全饮水', class: '户属性', cause: '主要致贫原因', causes: '其他致贫原因',
-  standard: '识别标准', income: '人均纯收入', watch: '监测对象类别', risks: '返贫风险', name: '姓名', sex: '性别', birth: '出生年月', relation: '与户主关系',
+  standard: '识别标准', income: '人均纯收入（元）', watch: '监测对象类别', risks: '返贫风险', name: '姓名', sex: '性别', birth: '出生年月', relation: '与户主关系',
   education: '文化程度', school: '在校状况', labour: '劳动技能', work: '务工情况', workMonths: '务工月数', health: '健康状况', insured: '居民医保', pension: '养老',
-  left: '减少原因', leftDay: '减少日期', joined: '增加原因', joinedDay: '增加日期', houseArea: '住房面积', power: '生活用电', tv: '广播电视', toilet: '卫生厕所',
-  road: '入户路', roadDist: '距主干路', fuel: '主要燃料', type: '户类型', '*': '新增',
+  left: '减少原因', leftDay: '减少日期', joined: '增加原因', joinedDay: '增加日期', houseArea: '住房面积（平方米）', power: '生活用电', tv: '广播电视', toilet: '卫生厕所',
+  road: '入户路', roadDist: '距主干路（米）', fuel: '主要燃料', type: '户类型', '*': '新增', day: '日期', kind: '类别', what: '内容', answer: '答复', result: '成效', amount: '金额', quantity: '数量', unit: '单位', way: '方式',
 };
+
+export function hasWord(field: string): boolean {
+  return field in FIELDS && field !== '*';
+}
 
 /** What a field is called on the phone; its wire name where it has no word. */
 export function fieldWord(field: string): string {

@@ -125,6 +125,12 @@ export interface Host {
   onPrivacy(fn: (agree: (yes: boolean) => void) => void): void;
   openPrivacy(): Promise<void>;
   call(phone: string): Promise<void>;
+  /** What a code says that the camera is held to; rejects with a DeviceError. */
+  scan(): Promise<string>;
+  /** Hands a saved file on to somebody; rejects with a DeviceError when the user does not. */
+  share(path: string, name: string): Promise<void>;
+  /** Version of the mini-program; "" = not released. */
+  version(): string;
   /** Size of the system's letters beside the normal one: 1 = normal. */
   fontScale(): number;
 }
@@ -142,4 +148,22 @@ export interface Platform {
   signals: Signals;
   sound: Sound;
   host: Host;
+}
+
+/** The window that pages are shown in. Addresses are /pages/… with a query. */
+export interface Screen {
+  open(url: string): void;
+  /** Instead of the page on top. */
+  replace(url: string): void;
+  tab(url: string): void;
+  back(): void;
+  /** Instead of everything. */
+  restart(url: string): void;
+  title(text: string): void;
+  /** A few words that outlive the page. */
+  say(text: string): void;
+  /** Number on a tab; "" = none. */
+  badge(tab: number, text: string): void;
+  /** The pull-down has done its work. */
+  pulled(): void;
 }

@@ -2,7 +2,7 @@
 // promises; what it may forget to call back has a watchdog.
 
 import {
-  Camera, DeviceError, Host, Http, HttpCall, HttpReply, LinkError, Locator, Place, Platform, Recording, SavedFiles, Shot, Signals, Sound, Space,
+  Camera, DeviceError, Host, Http, HttpCall, HttpReply, LinkError, Locator, Place, Platform, Recording, SavedFiles, Screen, Shot, Signals, Sound, Space,
 } from './types';
 import { Storage } from '../sync/types';
 
@@ -270,6 +270,21 @@ const host: Host = {
   call: async (phone) => {
     await wx.makePhoneCall({ phoneNumber: phone });
   },
+  scan: async () => {
+    try {
+      return (await wx.scanCode({ onlyFromCamera: true })).result;
+    } catch (e) {
+      throw refusal(e);
+    }
+  },
+  share: async (filePath, fileName) => {
+    try {
+      await wx.shareFileMessage({ filePath, fileName });
+    } catch (e) {
+      throw refusal(e);
+    }
+  },
+  version: () => wx.getAccountInfoSync().miniProgram.version,
   fontScale: () => (wx.getAppBaseInfo().fontSizeSetting || 16) / 16,
 };
 
@@ -286,4 +301,26 @@ export function wxPlatform(place: boolean): Platform {
     })) },
     camera: new WxCamera(), locator: locator(place), signals, sound, host,
   };
+}
+
+/** Navigation that fails (a page is already gone, ten are open) leaves the user where she is. */
+export function wxScreen(): Screen {
+  const fail = () => undefined;
+  return {
+    open: (url) => wx.navigateTo({ url, fail: () => wx.redirectTo({ url, fail }) }),
+    replace: (url) => wx.redirectTo({ url, fail }),
+    tab: (url) => wx.switchTab({ url, fail }),
+    back: () => wx.navigateBack({ fail }),
+    restart: (url) => wx.reLaunch({ url, fail }),
+    say: (title) => wx.showToast({ title, icon: 'none', duration: 2000, fail }),
+    title: (title) => wx.setNavigationBarTitle({ title, fail }),
+    badge: (index, text) => (text ? wx.setTabBarBadge({ index, text, fail }) : wx.removeTabBarBadge({ index, fail })),
+    pulled: () => wx.stopPullDownRefresh({ fail }),
+  };
+}
+
+/** Address of the server where the platform hands one over; "" = the one that was built in. */
+export function serverAddress(): string {
+  const given = wx.getExtConfigSync() as { server?: unknown } | undefined;
+  return given && typeof given.server === 'string' ? given.server : '';
 }

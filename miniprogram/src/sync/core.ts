@@ -114,6 +114,11 @@ export class SyncCore {
     return unsentEntries(this.held.state);
   }
 
+  /** Unsent items byte for byte as they would be sent, without their numbers. */
+  unsentTexts(): { type: string; text: string }[] {
+    return this.held.state.outbox.map((i) => ({ type: i.m[1], text: i.text }));
+  }
+
   /** Items returned, or waiting at the township. */
   outcomes(): Entry[] {
     return outcomeEntries(this.held.state);

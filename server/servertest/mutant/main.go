@@ -22,10 +22,11 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 )
 
 func main() {
-	only := flag.String("only", "", "hunt this mutant alone")
+	only := flag.String("only", "", "hunt these mutants alone, names with commas between")
 	side := flag.Int("side", runtime.NumCPU(), "simulations side by side")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -50,7 +51,8 @@ func run(ctx context.Context, out io.Writer, only string, side int) error {
 	}
 	all := mutants()
 	if only != "" {
-		all = slices.DeleteFunc(all, func(m mutant) bool { return m.name != only })
+		names := strings.Split(only, ",")
+		all = slices.DeleteFunc(all, func(m mutant) bool { return !slices.Contains(names, m.name) })
 	}
 	dir, err := os.MkdirTemp("", "mutant")
 	if err != nil {
@@ -61,7 +63,7 @@ func run(ctx context.Context, out io.Writer, only string, side int) error {
 	if err != nil {
 		return err
 	}
-	survived := report(ctx, b, all, side, out, only != "")
+	survived := report(ctx, b, all, side, out, len(all) == 1)
 	fmt.Fprintf(out, "caught=%d survived=%d\n", len(all)-survived, survived)
 	switch {
 	case len(all) == 0:

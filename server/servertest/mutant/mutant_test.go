@@ -34,8 +34,8 @@ func TestPlanted(t *testing.T) {
 
 // TestMoved: a text that is gone, doubled, or wanted by two mutants is an error.
 func TestMoved(t *testing.T) {
-	a := mutant{"a", "a", []edit{{"x.go", "one two", "MUTANT"}}}
-	b := mutant{"b", "b", []edit{{"x.go", "two three", "MUTANT"}}}
+	a := mutant{name: "a", says: "a", edits: []edit{{"x.go", "one two", "MUTANT"}}}
+	b := mutant{name: "b", says: "b", edits: []edit{{"x.go", "two three", "MUTANT"}}}
 	for text, want := range map[string]string{
 		"package x\n": "0 times",
 		"package x // one two one two two three\n": "2 times",

@@ -65,13 +65,15 @@ type call struct {
 	Fresh     bool            `json:"fresh"`
 	At        int64           `json:"at"`
 	Node      int             `json:"node"`
-	Die       int             `json:"die"`   // the node dies after this statement; 0 = it lives
-	After     int             `json:"after"` // inner happens after this statement of the pull
+	Die       int             `json:"die"`    // the node dies after this statement; 0 = it lives
+	After     int             `json:"after"`  // inner happens after this statement of the pull
+	Within    int             `json:"within"` // inner happens after this statement of the request; 0 = by After
 	Inner     *call           `json:"inner"`
 	Method    string          `json:"method"`
 	Path      string          `json:"path"`
 	Token     string          `json:"token"`
 	Body      string          `json:"body"`
+	Bytes     []byte          `json:"bytes"` // a body that is a parcel
 	Household string          `json:"household"`
 	Into      string          `json:"into"`
 	Reopen    bool            `json:"reopen"`

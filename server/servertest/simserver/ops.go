@@ -11,6 +11,7 @@ import (
 
 	"daohu/server/access"
 	"daohu/server/fault"
+	"daohu/server/parcel"
 	"daohu/server/servertest/town"
 )
 
@@ -104,7 +105,8 @@ type killed struct{}
 
 // http carries the sync route; the whole HTTP surface has tests of its own.
 // The node may die after any statement: whatever its transaction did is gone,
-// what was committed stays. And another hand may write in the middle of a pull.
+// what was committed stays. And another hand may write in the middle of a pull,
+// or another phone ask the other node in the middle of a push.
 func (s *server) http(ctx context.Context, c call) (out map[string]any, err error) {
 	if c.Node < 0 || c.Node >= servers {
 		return nil, errors.New("no such node")
@@ -119,12 +121,12 @@ func (s *server) http(ctx context.Context, c call) (out map[string]any, err erro
 		if pulled >= 0 || strings.Contains(sql, "FROM `space` AS `s`") {
 			pulled++
 		}
-		if c.Inner != nil && pulled == c.After {
+		if c.Inner != nil && (c.Within > 0 && statements == c.Within || c.Within == 0 && pulled == c.After) {
 			inner, hook := *c.Inner, n.hook
 			c.Inner, n.hook = nil, nil
-			_, err := s.do(ctx, inner)
+			reply, err := s.do(ctx, inner)
 			n.hook = hook
-			out = map[string]any{"inner": fmt.Sprint(err)}
+			out = map[string]any{"inner": fmt.Sprint(err), "told": reply}
 		}
 	}
 	asked, cancel := context.WithCancel(ctx)
@@ -143,7 +145,7 @@ func (s *server) http(ctx context.Context, c call) (out map[string]any, err erro
 	if reply != nil {
 		reply["statements"] = statements
 		if out != nil {
-			reply["inner"] = out["inner"]
+			reply["inner"], reply["told"] = out["inner"], out["told"]
 		}
 	}
 	return reply, err
@@ -165,16 +167,26 @@ func (s *server) sync(ctx context.Context, n *node, c call) (map[string]any, err
 	case c.Method == "GET":
 		q := path.Query()
 		schema, _ := strconv.ParseInt(q.Get("schema"), 10, 64)
-		if body, err = n.base.Delta.Poll(ctx, actor, q.Get("cursor"), schema, q.Get("client")); err == nil && body == nil {
+		pack, _ := strconv.Atoi(q.Get("pack"))
+		if body, err = n.base.Delta.Poll(ctx, actor, q.Get("cursor"), schema, q.Get("client"), pack); err == nil && body == nil {
 			return map[string]any{"status": 204, "headers": map[string]string{}, "body": ""}, nil
 		}
 	default:
-		body, err = n.base.Delta.Exchange(ctx, actor, []byte(c.Body))
+		raw := []byte(c.Body)
+		if len(c.Bytes) > 0 {
+			if _, raw, err = parcel.Open(c.Bytes, 1<<20); err != nil {
+				break
+			}
+		}
+		body, err = n.base.Delta.Exchange(ctx, actor, raw)
 	}
 	if err != nil {
 		spec := fault.SpecOf(fault.CodeOf(err))
 		text, _ := json.Marshal(map[string]any{"code": spec.Code, "detail": spec.Detail, "status": spec.Status})
 		return map[string]any{"status": spec.Status, "headers": map[string]string{"content-type": "application/problem+json"}, "body": string(text), "cause": err.Error()}, nil
+	}
+	if parcel.Is(body) {
+		return map[string]any{"status": 200, "headers": map[string]string{}, "body": "", "bytes": body}, nil
 	}
 	return map[string]any{"status": 200, "headers": map[string]string{"content-type": "application/json"}, "body": string(body)}, nil
 }

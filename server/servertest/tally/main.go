@@ -12,7 +12,8 @@
 // A command that fails without naming a failed test counts as one failure, so
 // the total can never be better than the exit codes. Lines of a test's log
 // that begin with "figure: " are measurements; they are shown although the
-// test passed.
+// test passed. Lines of a gate that begin with "mark: " say what was measured;
+// with -marks they are repeated at the end of the last line.
 package main
 
 import (
@@ -54,8 +55,13 @@ func parse(arg string) (step, error) {
 // run does the steps in order and prints the totals. It reports whether there
 // was something to count and nothing failed.
 func run(out io.Writer, args []string) bool {
+	repeat := len(args) > 0 && args[0] == "-marks"
+	if repeat {
+		args = args[1:]
+	}
 	var sum count
 	var lines []string
+	var said []string
 	for _, a := range args {
 		s, err := parse(a)
 		if err != nil {
@@ -65,20 +71,26 @@ func run(out io.Writer, args []string) bool {
 		}
 		from := time.Now()
 		fmt.Fprintf(out, "=== %s: %s\n", s.name, s.command)
-		c := s.do(out)
+		c := s.do(out, &said)
 		lines = append(lines, fmt.Sprintf("%-24s %5d passed, %d failed, %d skipped  (%.0f s)",
 			s.name, c.passed, c.failed, c.skipped, time.Since(from).Seconds()))
 		sum.passed += c.passed
 		sum.failed += c.failed
 	}
 	fmt.Fprintf(out, "=== totals\n%s\n", strings.Join(lines, "\n"))
-	fmt.Fprintf(out, "%d passed, %d failed\n", sum.passed, sum.failed)
+	fmt.Fprintf(out, "%d passed, %d failed", sum.passed, sum.failed)
+	if repeat {
+		for _, m := range said {
+			fmt.Fprint(out, " ", m)
+		}
+	}
+	fmt.Fprintln(out)
 	return sum.failed == 0 && sum.passed > 0
 }
 
-// do runs one step and counts. What the command writes to its error output
+// do runs one step and counts, and adds the marks of a gate to said. What the command writes to its error output
 // goes straight to ours.
-func (s step) do(out io.Writer) count {
+func (s step) do(out io.Writer, said *[]string) count {
 	cmd := exec.Command("bash", "-c", s.command)
 	cmd.Stderr = os.Stderr
 	stdout, err := cmd.StdoutPipe()
@@ -96,7 +108,12 @@ func (s step) do(out io.Writer) count {
 	case "node":
 		c = readNode(stdout, out)
 	default:
-		_, err = io.Copy(out, stdout)
+		for line := range lines(stdout) {
+			if text, ok := strings.CutPrefix(line, "mark: "); ok {
+				*said = append(*said, text)
+			}
+			fmt.Fprintln(out, line)
+		}
 	}
 	return settle(s.kind, c, errors.Join(err, cmd.Wait()), out)
 }

@@ -33,6 +33,16 @@ func TestRunGoesOnAfterAFailureAndEndsWithTheTotals(t *testing.T) {
 	}
 }
 
+func TestMarksOfGatesAreRepeated(t *testing.T) {
+	gate := "gate: size: echo 'mark: main=7 admin=3'; echo 'a mark: no'"
+	for _, c := range [][]string{{"1 passed, 0 failed main=7 admin=3", "-marks", gate}, {"1 passed, 0 failed", gate}} {
+		var out bytes.Buffer
+		if !run(&out, c[1:]) || last(out.String()) != c[0] {
+			t.Errorf("%q\n%s", c[1:], out.String())
+		}
+	}
+}
+
 func TestRunRefusesWhatIsNoStep(t *testing.T) {
 	for _, args := range [][]string{nil, {"gate"}, {"gate: x"}, {"gate: x:  "}, {"dance: x: true"}} {
 		if run(io.Discard, args) {
