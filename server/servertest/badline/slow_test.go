@@ -1,12 +1,14 @@
 package badline
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -42,9 +44,12 @@ func check(t testing.TB, err error) {
 	}
 }
 
+// built compiles the phone once for all tests of the package.
+var built = sync.OnceValues(func() (string, error) { return wire.BuildPhone(context.Background()) })
+
 func program(t *testing.T) string {
 	t.Helper()
-	p, err := wire.BuildPhone(t.Context())
+	p, err := built()
 	if errors.Is(err, wire.ErrPackages) && !servertest.Full() {
 		t.Skip(err)
 	}
