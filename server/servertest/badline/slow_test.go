@@ -16,6 +16,7 @@ import (
 	_ "github.com/go-sql-driver/mysql"
 
 	"daohu/server/servertest"
+	"daohu/server/servertest/phonebuild"
 	"daohu/server/servertest/wire"
 )
 
@@ -50,7 +51,7 @@ var built = sync.OnceValues(func() (string, error) { return wire.BuildPhone(cont
 func program(t *testing.T) string {
 	t.Helper()
 	p, err := built()
-	if errors.Is(err, wire.ErrPackages) && !servertest.Full() {
+	if errors.Is(err, phonebuild.ErrPackages) && !servertest.Full() {
 		t.Skip(err)
 	}
 	check(t, err)

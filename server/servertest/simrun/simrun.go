@@ -14,10 +14,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
-)
 
-// ErrNoPackages: the phone's packages are not installed.
-var ErrNoPackages = errors.New("the phone's packages are not installed: cd miniprogram && npm ci --ignore-scripts")
+	"daohu/server/servertest/phonebuild"
+)
 
 // Built is the compiled simulation.
 type Built struct {
@@ -29,19 +28,13 @@ type Built struct {
 // root is the root of the repository.
 func Build(ctx context.Context, root, dir string) (Built, error) {
 	b := Built{filepath.Join(root, "miniprogram"), filepath.Join(dir, "simserver")}
-	if _, err := os.Stat(filepath.Join(b.phone, "node_modules", "typescript")); err != nil {
-		return b, ErrNoPackages
+	if _, err := phonebuild.Build(ctx, root); err != nil {
+		return b, err
 	}
-	phone := exec.CommandContext(ctx, "npm", "run", "--silent", "build:sim")
-	phone.Dir = b.phone
-	points := exec.CommandContext(ctx, "node", filepath.Join("build", "sim", "points.js"))
-	points.Dir = b.phone
-	server := exec.CommandContext(ctx, "go", "build", "-o", b.server, "./server/servertest/simserver")
-	server.Dir = root
-	for _, cmd := range []*exec.Cmd{phone, points, server} {
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return b, fmt.Errorf("%s: %w\n%s", strings.Join(cmd.Args, " "), err, out)
-		}
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", b.server, "./server/servertest/simserver")
+	cmd.Dir = root
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return b, fmt.Errorf("%s: %w\n%s", strings.Join(cmd.Args, " "), err, out)
 	}
 	return b, nil
 }

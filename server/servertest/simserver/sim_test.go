@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"daohu/server/servertest"
+	"daohu/server/servertest/phonebuild"
 	"daohu/server/servertest/simrun"
 )
 
@@ -20,7 +21,7 @@ func built(t *testing.T) simrun.Built {
 		t.Fatal(err)
 	}
 	b, err := simrun.Build(t.Context(), root, t.TempDir())
-	if errors.Is(err, simrun.ErrNoPackages) && !servertest.Full() {
+	if errors.Is(err, phonebuild.ErrPackages) && !servertest.Full() {
 		t.Skip(err)
 	}
 	if err != nil {
