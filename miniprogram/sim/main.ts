@@ -14,9 +14,9 @@ import { join } from 'node:path';
 import { Tables } from '../src/sync/types';
 import { TABLES } from '../test/support/tables';
 import { ACTIONS } from './actions';
+import { Counts } from './broken';
 import { Peer } from './peer';
 import { Play, play, shrink } from './play';
-import { Counts } from './world';
 
 interface Options {
   seed: number;

@@ -7,39 +7,13 @@ import { HttpRequest, HttpResponse, Tables, Change } from '../src/sync/types';
 import { makeID } from '../src/sync/id';
 import { ACTIONS, act } from './actions';
 import { Books, written } from './books';
+import { Broken, Counts, SECRET, THINGS } from './broken';
 import { Checks } from './checks';
 import { Dice, part } from './dice';
 import { someHand } from './hands';
 import { Disk, SeededRandom } from './memory';
 import { Peer, Refused, Reply } from './peer';
 import { Phone, Surroundings, tagOf, User } from './phone';
-
-/** A promise of docs/reliability.md was broken: P1 to P14. */
-export class Broken extends Error {
-  readonly promise: string;
-
-  constructor(message: string) {
-    super(message);
-    this.promise = (/^P[0-9]+/.exec(message) || ['?'])[0];
-  }
-}
-
-export interface Counts {
-  actions: number;
-  requests: number;
-  faults: { [what: string]: number };
-  /** What answers contained: a simulation that never meets a thing proves nothing about it. */
-  met: { [what: string]: number };
-}
-
-const THINGS: { [what: string]: RegExp } = {
-  'a further page': /"more":true/, 'a part': /"cont":true/, removal: /"removed":\[\[/, 'own row': /"own":\[\[/, 'whole own row': /\},1\][,\]]/,
-  tombstone: /"del":1\}/, late: /"late"/, proposal: /,"proposal",/, conflict: /,"conflict",/, quarantined: /"quarantined"/,
-  reconcile: /"reconcile":true/, epoch: /"epoch":/, 'new client': /"newClient"/, ended: /"ended":true/, update: /"update":true/, wipe: /"wipe":true/,
-};
-
-/** How every ID number of town.Add begins: no phone may be sent one. */
-const SECRET = /9999991950/;
 
 export class World implements Surroundings {
   dice: Dice;
@@ -144,9 +118,7 @@ export class World implements Surroundings {
     this.counts.faults[what] = (this.counts.faults[what] || 0) + 1;
   }
 
-  faultRate(): number {
-    return this.faults;
-  }
+  readonly faultRate = (): number => this.faults;
 
   told(tag: string, code: string, ref: string): void {
     this.books.told(tag, code, ref);
@@ -164,9 +136,7 @@ export class World implements Surroundings {
     return prefix + ++this.serial;
   }
 
-  id(): Promise<string> {
-    return makeID(this.random);
-  }
+  readonly id = (): Promise<string> => makeID(this.random);
 
   /** One operation of the server; undefined when it says no. */
   async op(op: string, args: { [key: string]: unknown } = {}): Promise<Reply | undefined> {

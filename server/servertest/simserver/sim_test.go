@@ -36,6 +36,13 @@ func built(t *testing.T) simrun.Built {
 // play it again.
 func TestSimulation(t *testing.T) {
 	b := built(t)
+	t.Run("worlds", func(t *testing.T) { worlds(t, b) })
+	t.Run("same seed", func(t *testing.T) { sameSeed(t, b) })
+	t.Run("death at every await", func(t *testing.T) { deathAtEveryAwait(t, b) })
+	t.Run("cut at every byte", func(t *testing.T) { cutAtEveryByte(t, b) })
+}
+
+func worlds(t *testing.T, b simrun.Built) {
 	sqlite, mariadb := 60, 10
 	if servertest.Full() {
 		sqlite, mariadb = 1500, 100
@@ -73,9 +80,8 @@ func simulate(t *testing.T, b simrun.Built, seed, worlds int, dsn func() string)
 		seed, all.Worlds, all.Actions, all.Requests, all.FaultCount(), all.Failures, all.Seconds)
 }
 
-// TestSameSeed: one seed is one history, to the last line.
-func TestSameSeed(t *testing.T) {
-	b := built(t)
+// sameSeed: one seed is one history, to the last line.
+func sameSeed(t *testing.T, b simrun.Built) {
 	for _, db := range []string{"sqlite", "mariadb"} {
 		t.Run(db, func(t *testing.T) {
 			seen := map[string]int{}
@@ -97,10 +103,9 @@ func TestSameSeed(t *testing.T) {
 	}
 }
 
-// TestDeathAtEveryAwait plays one history again and again, and each time the
-// app dies at another place where the sync core waits.
-func TestDeathAtEveryAwait(t *testing.T) {
-	b := built(t)
+// deathAtEveryAwait plays one history again and again, and each time the app
+// dies at another place where the sync core waits.
+func deathAtEveryAwait(t *testing.T, b simrun.Built) {
 	step := side
 	if !servertest.Full() {
 		step *= 8
@@ -126,10 +131,10 @@ func TestDeathAtEveryAwait(t *testing.T) {
 	t.Logf("figure: app killed before and after each of %d awaits: %d of %d deaths played, 0 lost, %.0f s", points, played, 2*points, took)
 }
 
-// TestCutAtEveryByte cuts every request and every answer of that history
-// after every byte.
-func TestCutAtEveryByte(t *testing.T) {
-	s, err := built(t).Cuts(t.Context())
+// cutAtEveryByte cuts every request and every answer of that history after
+// every byte.
+func cutAtEveryByte(t *testing.T, b simrun.Built) {
+	s, err := b.Cuts(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
