@@ -12,7 +12,7 @@ import { Checks } from './checks';
 import { Dice, part } from './dice';
 import { someHand } from './hands';
 import { Disk, SeededRandom } from './memory';
-import { Peer, Refused, Reply } from './peer';
+import { bodyOf, Peer, Refused, Reply, replyOf } from './peer';
 import { Phone, Surroundings, tagOf, User } from './phone';
 
 export class World implements Surroundings {
@@ -503,13 +503,4 @@ export class World implements Surroundings {
       }
     }
   }
-}
-
-function bodyOf(q: HttpRequest): { body: string; bytes?: string } {
-  return q.body instanceof ArrayBuffer ? { body: '', bytes: Buffer.from(q.body).toString('base64') } : { body: q.body || '' };
-}
-
-function replyOf(r: Reply): HttpResponse & Reply {
-  const bytes = typeof r.bytes === 'string' ? (Uint8Array.from(Buffer.from(r.bytes, 'base64')).buffer as ArrayBuffer) : undefined;
-  return { ...r, status: r.status as number, headers: (r.headers || {}) as HttpResponse['headers'], body: String(r.body === undefined ? '' : r.body), bytes };
 }
