@@ -52,6 +52,10 @@ func pages() []Page {
 		casePages(),
 		dataPages(),
 		sheetPages(),
+		paperPages(),
+		noticePages(),
+		settingPages(),
+		watchPages(),
 	} {
 		all = append(all, some...)
 	}
