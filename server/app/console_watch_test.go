@@ -41,7 +41,7 @@ func TestConsoleSettings(t *testing.T) {
 	b.refused(422, at, []string{"do", "evidence", "edition", "0", "policy", "required", "reason", "县里试点"}, "reason", "refused")
 	until := f.Now().AddDate(0, 1, 0).Format("2006-01-02")
 	f.Pass(time.Second)
-	b.shows(b.done(at, "do", "evidence", "edition", "0", "policy", "required", "why", "专项核查", "until", until, "reason", "县里试点"), "位置和照片都要", "本镇第 1 版", "专项核查")
+	b.shows(b.done(at, "do", "evidence", "edition", "0", "policy", "required", "until", until, "reason", "县里专项核查"), "位置和照片都要", "本镇第 1 版", "县里专项核查")
 	b.refused(409, at, []string{"do", "evidence", "edition", "0", "policy", "none", "reason", "改回去"}, "下面是最新的内容")
 	f.Pass(time.Second)
 	b.refused(422, "/settings?code=rhythm", []string{"do", "write", "edition", "0", "body", "{\n\"every\": }", "reason", "改"}, "第 2 行写得不对")

@@ -93,7 +93,7 @@ func (v *View) publish(what ...any) (Done, error) {
 func publishEvidence(v *View) (Done, error) {
 	doc := Body("edition", v.carried("edition")+1, "policy", v.Text("policy"))
 	if v.Text("policy") == "required" {
-		doc["reason"], doc["until"] = v.Text("why"), v.Text("until")
+		doc["reason"], doc["until"] = v.Text("reason"), v.Text("until") // nothing is asked twice
 	}
 	return v.publish("body", doc)
 }
