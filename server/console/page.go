@@ -53,6 +53,10 @@ func pages() []Page {
 		pairingPages(),
 		dataPages(),
 		sheetPages(),
+		paperPages(),
+		noticePages(),
+		settingPages(),
+		watchPages(),
 	} {
 		all = append(all, some...)
 	}
