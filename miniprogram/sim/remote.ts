@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { gunzipSync } from 'node:zlib';
 import { TABLES } from '../src/data/tables';
 import { SyncCore } from '../src/sync/core';
+import { Parcels } from '../src/sync/parcel';
 import { Change, HttpRequest, HttpResponse, Transport } from '../src/sync/types';
 import { Disk, MemoryStorage } from './memory';
 
@@ -24,6 +25,8 @@ interface Line {
   /** Sent with every request, as WeChat does. */
   headers?: { [name: string]: string };
   changes?: Change[];
+  /** An app that knows no parcels. */
+  plain?: boolean;
 }
 
 /** The platform's wx.request over one kept connection. */
@@ -36,7 +39,7 @@ class Wire implements Transport {
   send(r: HttpRequest): Promise<HttpResponse> {
     this.requests++;
     const path = r.path.startsWith('/') ? r.path : new URL(r.path).pathname;
-    const body = r.body === undefined ? undefined : Buffer.from(r.body as string);
+    const body = r.body === undefined ? undefined : (typeof r.body === 'string' ? Buffer.from(r.body) : Buffer.from(r.body));
     const headers: { [name: string]: string | number } = { ...this.line.headers, ...lower(r.headers), authorization: 'Bearer ' + this.line.token };
     if (body) {
       headers['content-length'] = body.length;
@@ -54,7 +57,8 @@ class Wire implements Transport {
           }
           const raw = Buffer.concat(parts);
           const text = a.headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw;
-          resolve({ status: a.statusCode || 0, headers: a.headers as { [name: string]: string }, body: text.toString('utf8') });
+          const bytes = r.binary ? text.buffer.slice(text.byteOffset, text.byteOffset + text.length) as ArrayBuffer : undefined;
+          resolve({ status: a.statusCode || 0, headers: a.headers as { [name: string]: string }, body: bytes ? '' : text.toString('utf8'), bytes });
         });
       });
       const late = setTimeout(() => q.destroy(Object.assign(new Error('timeout'), { timeout: true })), TIMEOUT);
@@ -102,7 +106,7 @@ class Remote {
   private async open(line: Line): Promise<void> {
     this.wire = new Wire(line);
     this.core = await SyncCore.open({
-      account: line.user || '', me: line.user || '', tables: TABLES, storage: new MemoryStorage(this.disk), transport: this.wire,
+      account: line.user || '', me: line.user || '', tables: TABLES, storage: new MemoryStorage(this.disk), transport: line.plain ? this.wire : new Parcels(this.wire),
       clock: { now: () => Date.now() },
       random: { bytes: (n) => new Uint8Array(randomBytes(n)) },
     });

@@ -309,7 +309,7 @@ test('a timeout halves what is asked for, a quick answer raises it', async () =>
     await k.core.sync();
     seen.push(asked());
   }
-  assert.deepEqual(seen, [12288, 6144, 4096, 4096]);
+  assert.deepEqual(seen, [9216, 4608, 4096, 4096]);
   k.transport.meddle = () => undefined;
   await k.core.sync();
   await k.core.sync();

@@ -9,7 +9,7 @@ import { dayOf, dayWords, momentWords, unvisitedWords, windowOf } from '../src/d
 import { migrate, VERSION } from '../src/data/disk';
 import { lightOf, Seen } from '../src/data/light';
 import { sha256 } from '../src/data/sha256';
-import { bytesOf, textOf } from '../src/data/utf8';
+import { bytesOf, textOf } from '../src/sync/utf8';
 import { askFor, newVisit, nextStage, touched, visitChanges, withPhrase } from '../src/data/visit';
 import { moneyWords } from '../src/data/words';
 import { Disk, MemoryStorage } from '../sim/memory';

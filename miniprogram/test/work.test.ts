@@ -7,7 +7,7 @@ import { changed, ChangeDraft } from '../src/data/change';
 import { measurePatch, movePatch } from '../src/data/measure';
 import { loadAll, roadLines } from '../src/data/road';
 import { sha256 } from '../src/data/sha256';
-import { bytesOf } from '../src/data/utf8';
+import { bytesOf } from '../src/sync/utf8';
 import { VisitDraft } from '../src/data/visit';
 import { ME } from './support/server';
 import { reply, start, threeHouses, Town } from './support/desk';

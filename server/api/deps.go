@@ -139,11 +139,12 @@ type Scope interface {
 }
 
 // Sync is the exchange with phones (docs/sync-protocol.md). raw is strict JSON:
-// no duplicate keys, depth at most 8. The bodies are sent as they are.
+// no duplicate keys, depth at most 8. The bodies are sent as they are: JSON, or
+// parcels for who asks for them.
 type Sync interface {
 	Exchange(ctx context.Context, a access.Actor, raw []byte) ([]byte, error)
 	// Poll returns nil when nothing changed.
-	Poll(ctx context.Context, a access.Actor, cursor string, schema int64, client string) ([]byte, error)
+	Poll(ctx context.Context, a access.Actor, cursor string, schema int64, client string, pack int) ([]byte, error)
 }
 
 // Query is one page of a list. Limit is 1 to 200, Township within reach;

@@ -117,7 +117,7 @@ func (s *service) Exchange(_ context.Context, _ access.Actor, raw []byte) ([]byt
 	return []byte(`{"cursor":"c"}`), s.ask("exchange", string(raw))
 }
 
-func (s *service) Poll(_ context.Context, _ access.Actor, cursor string, _ int64, client string) ([]byte, error) {
+func (s *service) Poll(_ context.Context, _ access.Actor, cursor string, _ int64, client string, _ int) ([]byte, error) {
 	return s.polled, s.ask("poll", cursor, client)
 }
 

@@ -1,13 +1,16 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"daohu/server/fault"
+	"daohu/server/parcel"
 )
 
 func TestLogins(t *testing.T) {
@@ -191,6 +194,30 @@ func TestSync(t *testing.T) {
 	}
 	for _, bad := range []string{"", "?schema=x&client=" + rowID, "?schema=1&client=x", "?schema=-1&client=" + rowID, "?schema=1&client=" + rowID + "&cursor=" + strings.Repeat("x", 600)} {
 		f.problem(f.do("C", "GET", "/api/v1/sync"+bad, ""), 422, fault.Invalid)
+	}
+}
+
+// TestParcels: what is inside a parcel is held to the rules of any other body,
+// and a parcel that the engine answers goes out as it is.
+func TestParcels(t *testing.T) {
+	f := newFixture(t)
+	post := func(body []byte) *httptest.ResponseRecorder {
+		return f.do("C", "POST", "/api/v1/sync", string(body), "Content-Type", "application/octet-stream", "Accept-Encoding", "gzip")
+	}
+	if w := post(parcel.Wrap(nil, []byte(`{"cursor": "户"}`))); w.Code != 200 || f.last() != `exchange {"cursor": "户"}` {
+		t.Errorf("%d %s; %s", w.Code, w.Body, f.last())
+	}
+	whole := parcel.Wrap(nil, []byte(`{"cursor":""}`))
+	f.problem(post(whole[:len(whole)-1]), 400, fault.BadRequest)
+	f.problem(post(nil), 400, fault.BadRequest)
+	f.problem(post(parcel.Wrap(nil, []byte(`{"cursor":"","cursor":""}`))), 400, fault.BadRequest)
+	f.problem(post(parcel.Wrap(nil, bytes.Repeat([]byte(" "), 300<<10))), 413, fault.TooLarge)
+	f.problem(post(append([]byte{parcel.Current + 1}, whole[1:]...)), 415, fault.BadMedia)
+	f.problem(f.do("T", "PATCH", "/api/v1/records/visit/"+rowID, string(whole), "Content-Type", "application/octet-stream", "If-Match", `"3"`), 415, fault.BadMedia)
+	f.polled = parcel.Wrap(nil, bytes.Repeat([]byte("a"), 4000))
+	w := f.do("C", "GET", "/api/v1/sync?cursor=abc&pack=1&schema=1&client="+rowID, "", "Accept-Encoding", "gzip")
+	if w.Code != 200 || !bytes.Equal(w.Body.Bytes(), f.polled) || w.Header().Get("Content-Type") != "application/octet-stream" || w.Header().Get("Content-Encoding") != "" || w.Header().Get("Cache-Control") != "no-store" {
+		t.Errorf("%d %v", w.Code, w.Header())
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"daohu/server/fault"
+	"daohu/server/parcel"
 )
 
 // maxDepth is how deep arrays and objects may nest where the route does not
@@ -38,6 +39,34 @@ func readJSON(r *http.Request, depth int) ([]byte, error) {
 			return nil, fault.Wrap(fault.BadRequest, err)
 		}
 		return nil, err
+	}
+	return raw, strict(raw, depth)
+}
+
+// parcelType is the media type of parcels.
+const parcelType = "application/octet-stream"
+
+// readSync reads the body of an exchange: JSON, or a parcel of it. Checks and
+// failures are those of readJSON.
+func readSync(r *http.Request, depth int, most int64) ([]byte, error) {
+	if r.Header.Get("Content-Type") != parcelType || r.Header.Get("Content-Encoding") != "" {
+		return readJSON(r, depth)
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		if errors.Is(err, io.ErrUnexpectedEOF) {
+			return nil, fault.Wrap(fault.BadRequest, err)
+		}
+		return nil, err
+	}
+	_, raw, err := parcel.Open(body, int(most))
+	switch {
+	case len(body) > 0 && !parcel.Is(body): // of a phone newer than this server
+		return nil, fault.New(fault.BadMedia, "")
+	case errors.Is(err, parcel.ErrTooLong):
+		return nil, fault.Wrap(fault.TooLarge, err)
+	case err != nil:
+		return nil, fault.Wrap(fault.BadRequest, err)
 	}
 	return raw, strict(raw, depth)
 }

@@ -61,7 +61,7 @@ func (a *API) table() []Route {
 		{Method: get, Path: "/api/v1/my", Roles: "H", Scope: Self, Doc: "A household's own page: helpers, visits, measures, cards.", end: typed(a.my)},
 
 		{Method: post, Path: "/api/v1/sync", Roles: "HCV", Scope: Self, Body: batch, Time: slow, PushOnly: true, Doc: "Push and pull (docs/sync-protocol.md).", end: raw(a.exchange)},
-		{Method: get, Path: "/api/v1/sync", Roles: "HCV", Scope: Self, PushOnly: true, Doc: "Ask whether there is anything; 204 = nothing.", Query: []string{"cursor", "schema", "client"}, end: raw(a.poll)},
+		{Method: get, Path: "/api/v1/sync", Roles: "HCV", Scope: Self, PushOnly: true, Doc: "Ask whether there is anything; 204 = nothing.", Query: []string{"cursor", "schema", "client", "pack"}, end: raw(a.poll)},
 		{Method: post, Path: "/api/v1/uploads", Roles: "CV", Scope: Row, Body: picture, Time: slowest, PushOnly: true, Doc: "Begin to send a photo (tus 1.0, creation).", end: raw(a.upload)},
 		{Method: http.MethodOptions, Path: "/api/v1/uploads", Roles: "CV", Scope: None, PushOnly: true, Doc: "What of tus the server can do.", end: raw(a.upload)},
 		{Method: post, Path: "/api/v1/uploads/:id", Roles: "CV", Scope: Row, Body: picture, Time: slowest, PushOnly: true, Doc: "As PATCH or HEAD, by X-HTTP-Method-Override.", end: raw(a.upload)},

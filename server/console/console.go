@@ -76,6 +76,8 @@ func New(cfg Config) (c *Console, err error) {
 	c.mux.HandleFunc("POST /login", c.login)
 	c.mux.HandleFunc("POST /logout", c.logout)
 	c.mux.HandleFunc("POST /township", c.chooseTownship)
+	c.mux.HandleFunc("GET /h/{token}", c.homePage)
+	c.mux.HandleFunc("POST /h/{token}", c.home)
 	return c, nil
 }
 
@@ -86,7 +88,7 @@ func (c *Console) parse() error {
 		return err
 	}
 	c.files = map[string]*template.Template{}
-	names := []string{"login", "error"}
+	names := []string{"login", "error", "homecard"}
 	for _, p := range c.pages {
 		names = append(names, p.File)
 	}

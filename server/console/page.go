@@ -51,6 +51,8 @@ func pages() []Page {
 		measurePages(),
 		casePages(),
 		pairingPages(),
+		dataPages(),
+		sheetPages(),
 	} {
 		all = append(all, some...)
 	}

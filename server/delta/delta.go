@@ -154,7 +154,8 @@ func code(t *record.Type) int64 { return 1 + int64(record.Hash32([]byte(t.Name))
 // Stats returns the live counters.
 func (s *Service) Stats() *Stats { return &s.stats }
 
-// Exchange answers POST /api/v1/sync. Codes: forbidden (the role does not
+// Exchange answers POST /api/v1/sync, in JSON or, when the request asks for
+// one, as a parcel. Codes: forbidden (the role does not
 // sync), bad-request, too-large, unavailable.
 func (s *Service) Exchange(ctx context.Context, actor access.Actor, raw []byte) ([]byte, error) {
 	if !actor.Role.Syncs() {
@@ -173,14 +174,14 @@ func (s *Service) Exchange(ctx context.Context, actor access.Actor, raw []byte) 
 	ans := &answer{now: s.Now().UnixMilli(), next: PollSeconds + int64(s.Jitter(PollSeconds/5))}
 	if cl.User != actor.User { // two accounts, or a copied phone
 		ans.newClient = s.cloned(actor, req)
-		return ans.encode(), nil
+		return s.bytes(req, ans, nil)
 	}
 	err = s.push(ctx, actor, cl, req, ans)
 	if err == nil && (ans.newClient != "" || ans.epoch) {
 		err = s.restored(ctx, actor, req, ans)
 	}
 	if err != nil || ans.newClient != "" || ans.epoch {
-		return ans.encodeUnless(err)
+		return s.bytes(req, ans, err)
 	}
 	switch {
 	case cl.Wipe: // before PushOnly: a lost phone is disabled and wiped
@@ -192,18 +193,19 @@ func (s *Service) Exchange(ctx context.Context, actor access.Actor, raw []byte) 
 	default:
 		err = s.pull(ctx, actor, req, ans)
 	}
-	return ans.encodeUnless(err)
+	return s.bytes(req, ans, err)
 }
 
-// Poll answers GET /api/v1/sync: nil means nothing changed (204).
-func (s *Service) Poll(ctx context.Context, actor access.Actor, cursor string, schema int64, client string) ([]byte, error) {
+// Poll answers GET /api/v1/sync: nil means nothing changed (204). pack is the
+// dictionary of the parcel wanted; 0 or an unknown one = JSON.
+func (s *Service) Poll(ctx context.Context, actor access.Actor, cursor string, schema int64, client string, pack int) ([]byte, error) {
 	if !actor.Role.Syncs() {
 		return nil, fault.New(fault.Forbidden, "")
 	}
 	if !record.IsID(client) {
 		return nil, fault.Bad(fault.Field{Name: "client", Code: "format", Detail: "手机编号不对。"})
 	}
-	req := &request{Cursor: cursor, Schema: schema, Client: client, Budget: MinBudget * 3}
+	req := &request{Cursor: cursor, Schema: schema, Client: client, Budget: MinBudget * 3, Pack: pack}
 	ans := &answer{now: s.Now().UnixMilli(), next: PollSeconds + int64(s.Jitter(PollSeconds/5)), cursor: cursor}
 	switch {
 	case actor.PushOnly:
@@ -223,7 +225,7 @@ func (s *Service) Poll(ctx context.Context, actor access.Actor, cursor string, s
 			return nil, nil
 		}
 	}
-	return ans.encode(), nil
+	return s.bytes(req, ans, nil)
 }
 
 // restored looks twice at a phone whose numbers contradict the server's. When its

@@ -297,7 +297,7 @@ func TestQuarantineIsSettled(t *testing.T) {
 		if !out.Ended || out.served() || out.Cursor != at || len(out.Results) != 3 {
 			t.Fatalf("push-only: %+v", out)
 		}
-		body, err := b.Delta.Poll(t.Context(), c.who, c.cursor, 1, c.client)
+		body, err := b.Delta.Poll(t.Context(), c.who, c.cursor, 1, c.client, 0)
 		if err != nil || body == nil {
 			t.Fatalf("poll: %s %v", body, err)
 		}

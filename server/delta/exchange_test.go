@@ -52,7 +52,7 @@ func TestFirstSyncBringsExactlyTheScope(t *testing.T) {
 		if out := p.send(); out.served() || out.More {
 			t.Fatalf("second sync is not empty: %+v", out)
 		}
-		body, err := b.Delta.Poll(t.Context(), p.who, p.cursor, 1, p.client)
+		body, err := b.Delta.Poll(t.Context(), p.who, p.cursor, 1, p.client, 0)
 		if err != nil || body != nil {
 			t.Fatalf("poll: %s %v", body, err)
 		}
@@ -72,11 +72,11 @@ func TestOnlyRolesThatSyncMayExchange(t *testing.T) {
 		if _, err := newPhone(t, b, a).try(); !fault.Is(err, fault.Forbidden) {
 			t.Errorf("role %q: %v", role, err)
 		}
-		if _, err := b.Delta.Poll(t.Context(), a, "", 1, b.DB.NewID()); !fault.Is(err, fault.Forbidden) {
+		if _, err := b.Delta.Poll(t.Context(), a, "", 1, b.DB.NewID(), 0); !fault.Is(err, fault.Forbidden) {
 			t.Errorf("poll of role %q: %v", role, err)
 		}
 	}
-	if _, err := b.Delta.Poll(t.Context(), tn.Cadres[0], "", 1, "short"); !fault.Is(err, fault.Invalid) {
+	if _, err := b.Delta.Poll(t.Context(), tn.Cadres[0], "", 1, "short", 0); !fault.Is(err, fault.Invalid) {
 		t.Errorf("poll with a wrong client id: %v", err)
 	}
 }
@@ -397,7 +397,7 @@ func TestNothingChangedCostsTwoQueries(t *testing.T) {
 		}
 	}
 	poll := func() {
-		if body, err := b.Delta.Poll(t.Context(), p.who, p.cursor, 1, p.client); err != nil || body != nil {
+		if body, err := b.Delta.Poll(t.Context(), p.who, p.cursor, 1, p.client, 0); err != nil || body != nil {
 			t.Fatalf("poll: %s %v", body, err)
 		}
 	}

@@ -13,28 +13,36 @@ import (
 // page collects household items until its budget of compressed bytes is used.
 type page struct {
 	budget int
+	packed bool // it goes out as a parcel
 	out    []byte
-	z      *flate.Writer
-	count  *bytes.Buffer // compressed bytes so far: only its length matters
-	items  int
-}
-
-func newPage(budget int) *page {
-	p := &page{budget: budget, count: &bytes.Buffer{}}
-	p.z, _ = flate.NewWriter(p.count, flate.DefaultCompression) // the level is valid
-	return p
+	z      *flate.Writer // made when something is measured: most pulls have nothing
+	count  bytes.Buffer  // compressed bytes so far: only its length matters
+	items  []item
 }
 
 func (p *page) bytes() []byte { return p.out }
-func (p *page) full() bool    { return p.count.Len() >= p.budget }
+func (p *page) full() bool    { return p.size() >= p.budget }
+
+// size is what the page will weigh. A parcel weighs two thirds of the same
+// rows as JSON through this compressor (measured 0.62 to 0.70, pages of 9 to
+// 64 KB).
+func (p *page) size() int {
+	if p.packed {
+		return p.count.Len() * 2 / 3
+	}
+	return p.count.Len()
+}
 
 // measure is how many compressed bytes b would add; it is fed to the
 // compressor, so what is measured should then be added.
 func (p *page) measure(b []byte) int {
-	before := p.count.Len()
+	if p.z == nil {
+		p.z, _ = flate.NewWriter(&p.count, flate.DefaultCompression) // the level is valid
+	}
+	before := p.size()
 	_, _ = p.z.Write(b) // a bytes.Buffer never fails
 	_ = p.z.Flush()
-	return p.count.Len() - before
+	return p.size() - before
 }
 
 // item is one household in an answer.
@@ -82,12 +90,15 @@ func (it *item) encode(types []*record.Type) []byte {
 	return append(b, '}', '}')
 }
 
-func (p *page) add(b []byte) {
-	if p.items > 0 {
+// add takes a household in; b is its JSON.
+func (p *page) add(it item, b []byte) {
+	if p.items = append(p.items, it); p.packed {
+		return
+	}
+	if len(p.out) > 0 {
 		p.out = append(p.out, ',')
 	}
 	p.out = append(p.out, b...)
-	p.items++
 }
 
 // sum is the digest of a household: the versions of its rows, added.

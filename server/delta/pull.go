@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"daohu/server/access"
+	"daohu/server/parcel"
 )
 
 // puller serves one page.
@@ -44,7 +45,7 @@ func (s *Service) pull(ctx context.Context, actor access.Actor, req *request, an
 		ans.reconcile, ans.epoch, ans.cursor = true, restored, req.Cursor
 		return nil
 	}
-	p := &puller{s: s, ctx: ctx, actor: actor, cur: cur, page: newPage(req.Budget), own: ans.told(), ans: ans}
+	p := &puller{s: s, ctx: ctx, actor: actor, cur: cur, page: &page{budget: req.Budget, packed: req.Pack == parcel.Current}, own: ans.told(), ans: ans}
 	if len(req.Digests) > 0 {
 		p.digests = map[string]uint32{}
 		for _, d := range req.Digests {
@@ -126,7 +127,7 @@ func (p *puller) round(spaces []Space) error {
 	if p.cur.walk != nil && !p.ans.more { // the township walked is no longer ours
 		p.cur.walk = nil
 	}
-	p.ans.households = p.page.bytes()
+	p.ans.households, p.ans.items = p.page.bytes(), p.page.items
 	p.ans.cursor = p.cur.encode(p.s.Tag)
 	p.ans.quiet = quiet && len(p.ans.removed) == 0
 	return nil

@@ -216,7 +216,7 @@ func TestPurgedAssignmentsLeaveThePhone(t *testing.T) {
 		b.Pass(181 * 24 * time.Hour)
 		_, err := b.DB.Purge(t.Context())
 		check(t, err)
-		if body, err := b.Delta.Poll(t.Context(), p.who, p.cursor, 1, p.client); err != nil || !strings.Contains(string(body), `"reconcile":true`) {
+		if body, err := b.Delta.Poll(t.Context(), p.who, p.cursor, 1, p.client, 0); err != nil || !strings.Contains(string(body), `"reconcile":true`) {
 			t.Fatalf("poll: %s %v", body, err)
 		}
 		if out := p.send(); !out.Reconcile || out.Epoch || out.served() {
@@ -253,7 +253,7 @@ func TestOldSchemaPushesButIsNotServed(t *testing.T) {
 		t.Fatalf("%+v", out)
 	}
 	find(t, tn, visitType, id)
-	body, err := b.Delta.Poll(t.Context(), p.who, p.cursor, 0, p.client)
+	body, err := b.Delta.Poll(t.Context(), p.who, p.cursor, 0, p.client, 0)
 	var poll reply
 	if err != nil || json.Unmarshal(body, &poll) != nil || !poll.Update || poll.served() {
 		t.Fatalf("poll: %s %v", body, err)
@@ -274,7 +274,7 @@ func TestWipeComesBeforeAnyData(t *testing.T) {
 	_, err = db.ExecContext(t.Context(), "UPDATE `client` SET `wipe` = 1 WHERE `id` = ?", p.client)
 	check(t, err)
 	change(t, tn, household.HouseholdType, tn.Houses[0], `{"notes":"新"}`)
-	body, err := b.Delta.Poll(t.Context(), p.who, p.cursor, 1, p.client)
+	body, err := b.Delta.Poll(t.Context(), p.who, p.cursor, 1, p.client, 0)
 	var poll reply
 	if err != nil || json.Unmarshal(body, &poll) != nil || !poll.Wipe || poll.served() {
 		t.Fatalf("poll: %s %v", body, err)

@@ -99,20 +99,20 @@ func (p *puller) one(sp Space, h Holding, rows []row, since int64, w *walk) (boo
 	it := item{id: h.Household, space: sp.No, full: full, rows: rows}
 	b := it.encode(p.s.Types)
 	if len(b) > p.page.budget && p.compressed(b) > p.page.budget {
-		if p.page.items > 0 {
+		if len(p.page.items) > 0 {
 			return false, nil // begin the large one on a page of its own
 		}
 		return p.large(sp, h, since, w, full)
 	}
-	if p.page.measure(b); p.page.full() && p.page.items > 0 && p.page.count.Len() > p.page.budget+p.page.budget/4 {
+	if p.page.measure(b); p.page.full() && len(p.page.items) > 0 && p.page.size() > p.page.budget+p.page.budget/4 {
 		return false, nil
 	}
-	p.page.add(b)
+	p.page.add(it, b)
 	w.done = h.No
 	return true, nil
 }
 
-func (p *puller) compressed(b []byte) int { return newPage(0).measure(b) }
+func (p *puller) compressed(b []byte) int { return (&page{packed: p.page.packed}).measure(b) }
 
 // large sends as much of a household as the page holds, from w on; full says
 // whether whole or what changed.
@@ -152,7 +152,7 @@ func (p *puller) large(sp Space, h Holding, since int64, w *walk, full bool) (do
 				}
 				if p.page.full() {
 					w.done, w.typ, w.id, w.whole, it.more = h.No-1, code(t), lastID, full, true
-					p.page.add(it.encode(p.s.Types))
+					p.page.add(it, it.encode(p.s.Types))
 					return false, nil
 				}
 			}
@@ -161,7 +161,7 @@ func (p *puller) large(sp Space, h Holding, since int64, w *walk, full bool) (do
 			}
 		}
 	}
-	p.page.add(it.encode(p.s.Types))
+	p.page.add(it, it.encode(p.s.Types))
 	w.done, w.typ, w.id, w.whole = h.No, 0, "", false
 	return true, nil
 }

@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"daohu/server/fault"
+	"daohu/server/parcel"
 	"daohu/server/record"
 )
 
@@ -23,6 +24,7 @@ type request struct {
 	Budget  int               `json:"budget"`
 	Unsent  [2]int64          `json:"unsent"`
 	Digests []digest          `json:"digests"`
+	Pack    int               `json:"pack"` // the dictionary of the parcel wanted; 0 = answer in JSON
 
 	ackedMid  int64
 	ackedHash string
@@ -158,6 +160,9 @@ type answer struct {
 	own        []ownRow
 	removed    [][2]string
 	households []byte // JSON elements joined by commas
+	houses     []byte // in a parcel instead: of what kind they are …
+	rows       []byte // … and their rows
+	items      []item // what goes into a parcel
 	tops       [][]int64
 	more       bool
 	next, now  int64
@@ -170,9 +175,13 @@ type answer struct {
 	quiet      bool // nothing at all to tell: a poll answers 204
 }
 
-func (a *answer) encodeUnless(err error) ([]byte, error) {
-	if err != nil {
+// bytes is the answer in the form the phone asked for.
+func (s *Service) bytes(req *request, a *answer, err error) ([]byte, error) {
+	switch {
+	case err != nil:
 		return nil, err
+	case req.Pack == parcel.Current:
+		return a.parcel(s.Types, a.items)
 	}
 	return a.encode(), nil
 }
@@ -188,6 +197,8 @@ func (a *answer) encode() []byte {
 	b = appendRaw(b, "own", ownElements(a.own))
 	b = appendJSON(b, "removed", a.removed, len(a.removed) > 0)
 	b = appendRaw(b, "households", a.households)
+	b = appendRaw(b, "houses", a.houses)
+	b = appendRaw(b, "rows", a.rows)
 	b = appendJSON(b, "tops", a.tops, len(a.tops) > 0)
 	for _, f := range []struct {
 		name string

@@ -28,7 +28,7 @@ func root(t *testing.T) string {
 func TestWriteThenCheck(t *testing.T) {
 	dir := root(t)
 	var out bytes.Buffer
-	if err := run([]string{"-check", "-root", dir}, &out); err == nil || strings.Count(out.String(), "\n") != 8 {
+	if err := run([]string{"-check", "-root", dir}, &out); err == nil || strings.Count(out.String(), "\n") != 9 {
 		t.Errorf("an empty tree passes: %v\n%s", err, out.String())
 	}
 	if _, err := os.Stat(filepath.Join(dir, "docs")); !os.IsNotExist(err) {

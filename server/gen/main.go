@@ -3,6 +3,7 @@
 //
 //	go run ./server/gen           writes the files
 //	go run ./server/gen -check    names those that differ and exits 1
+//	go run ./server/gen -dictionary  prints the next dictionary of server/parcel
 package main
 
 import (
@@ -39,8 +40,16 @@ func run(args []string, out io.Writer) error {
 	f := flag.NewFlagSet("gen", flag.ContinueOnError)
 	f.SetOutput(out)
 	check := f.Bool("check", false, "write nothing; fail when a file differs")
+	next := f.Bool("dictionary", false, "print the next dictionary of server/parcel")
 	root := f.String("root", ".", "folder of go.mod")
 	if err := f.Parse(args); err != nil {
+		return err
+	}
+	if *next {
+		text, err := dictionary()
+		if err == nil {
+			_, err = io.WriteString(out, text)
+		}
 		return err
 	}
 	if _, err := os.Stat(filepath.Join(*root, "go.mod")); err != nil {
@@ -114,5 +123,6 @@ func all() ([]file, error) {
 		{"miniprogram/src/data/lists.ts", codeLists(lists)},
 		{"miniprogram/src/data/terms.ts", words},
 		{"miniprogram/src/data/rules.ts", shipped},
+		{"miniprogram/src/sync/dictionary.ts", dictionaries()},
 	}, nil
 }

@@ -41,7 +41,7 @@ export class Link implements Transport {
   }
 
   async send(r: HttpRequest): Promise<HttpResponse> {
-    return this.raw(r.method, r.path, r.headers, r.body, false);
+    return this.raw(r.method, r.path, r.headers, r.body, r.binary === true);
   }
 
   /** One call of the API; rejects with an ApiError. */

@@ -2,7 +2,7 @@
 export class Bell {
   private readonly ears = new Set<() => void>();
   private pending = false;
-  /** Grows with every change: what was computed for an older number is old. */
+  /** Grows with every change of rows: what was computed for an older number is old. */
   version = 0;
 
   /** The function returned ends it. */
@@ -13,8 +13,9 @@ export class Bell {
     };
   }
 
-  ring(): void {
-    this.version++;
+  /** stale: rows may have changed; a draft that is typed into changes none. */
+  ring(stale = true): void {
+    this.version += stale ? 1 : 0;
     if (!this.pending) {
       this.pending = true;
       Promise.resolve().then(() => {

@@ -5,7 +5,7 @@ import { Api } from '../api/calls';
 import { ApiError } from '../api/link';
 import { SavedFiles } from '../platform/types';
 import { sha256 } from './sha256';
-import { textOf } from './utf8';
+import { textOf } from '../sync/utf8';
 
 export class Blobs {
   private readonly texts = new Map<string, string>();

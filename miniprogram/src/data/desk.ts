@@ -7,6 +7,7 @@ import { Account } from './accounts';
 import { Platform } from '../platform/types';
 import { SyncCore } from '../sync/core';
 import { SyncReport } from '../sync/exchange';
+import { Parcels } from '../sync/parcel';
 import { Store } from '../sync/store';
 import { Change, Patch, Row } from '../sync/types';
 import { open as openPaper, Paper } from '../form/paper';
@@ -60,6 +61,7 @@ export class Desk {
   readonly clips: Clips;
   private rowsAt = -1;
   private rows: HouseRow[] = [];
+  private returnedOnes: ReturnType<typeof returnedVisits> = [];
 
   private constructor(
     readonly platform: Platform, readonly account: Account, readonly core: SyncCore, readonly api: Api, readonly drafts: Drafts,
@@ -82,13 +84,13 @@ export class Desk {
       open: (ref: string) => ({ read: (offset: number, length: number) => platform.files.read(ref, offset, length) }),
       drop: (ref: string) => platform.files.remove(ref),
     };
-    const transport = { send: (r: Parameters<Link['send']>[0]) => link.send(r).finally(() => bell.ring()) };
+    const transport = new Parcels({ send: (r) => link.send(r).finally(() => bell.ring()) });
     const core = await SyncCore.open({
       account: user, me: account.me.role === 'H' ? '' : user, tables: TABLES, storage: platform.storage, transport,
       clock: platform.clock, random: platform.random, files, onErase: () => eraseRest(platform, own, user),
     });
     const api = new Api(link);
-    const drafts = new Drafts(own, () => bell.ring());
+    const drafts = new Drafts(own, () => bell.ring(false));
     const blobs = new Blobs(platform.files, api, user);
     let lastAt = 0;
     let marked = false;
@@ -120,7 +122,7 @@ export class Desk {
     const outbox = this.core.outbox();
     return lightOf({
       unsent: outbox.length + uploads.filter((u) => !u.failed && !outbox.some((e) => e.id === u.photo)).length, failed: uploads.filter((u) => u.failed).length,
-      returned: returnedVisits(this.core, this.me).length + this.core.outcomes().filter((e) => e.state === '退回').length,
+      returned: this.returned().length + this.core.outcomes().filter((e) => e.state === '退回').length,
       drafts: this.drafts.all().filter((d) => !isPrivate(d.kind)).length, households: this.core.households().length, busy: this.driver.busy, online: this.driver.online, cut: this.driver.cut,
       trouble: this.driver.trouble, reason: this.driver.reason, lastAt: this.lastAt, now: this.core.serverNow(),
       oldestAt: outbox.reduce((m, e) => (m === 0 ? e.deviceMs : Math.min(m, e.deviceMs)), 0),
@@ -130,7 +132,7 @@ export class Desk {
   todayView(): Today {
     const due = dueOf(this.all());
     return {
-      returned: returnedVisits(this.core, this.me).map((r) => ({ household: r.household, head: this.head(r.household), visit: r.visit.id, words: r.visit.words || '' })),
+      returned: this.returned().map((r) => ({ household: r.household, head: this.head(r.household), visit: r.visit.id, words: r.visit.words || '' })),
       due, title: due.length > 0 ? (this.docs.rhythm().every === 'month' ? '本月' : '本季') + '还有 ' + due.length + ' 户' : '这段时间都去过了',
     };
   }
@@ -414,9 +416,15 @@ export class Desk {
         const of = <R>(type: string) => Array.from((house.get(type) || new Map<string, { row: unknown }>()).values()).map((s) => s.row as unknown as R);
         this.rows.push(rowOf({ household, pairings: of<Pairing>('pairing'), visits: of<Visit>('visit') }, rhythm, today));
       }
+      this.returnedOnes = returnedVisits(this.core, this.me);
       this.rowsAt = this.bell.version;
     }
     return this.rows;
+  }
+
+  private returned(): ReturnType<typeof returnedVisits> {
+    this.all();
+    return this.returnedOnes;
   }
 
 

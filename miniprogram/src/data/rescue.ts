@@ -6,7 +6,7 @@ import { SyncCore } from '../sync/core';
 import { base64Of } from '../sync/base64';
 import { SavedFiles } from '../platform/types';
 import { isPrivate } from './outbox';
-import { bytesOf } from './utf8';
+import { bytesOf } from '../sync/utf8';
 
 export interface Rescue {
   /** Name of the saved file. */

@@ -187,7 +187,7 @@ export class Exchange {
       return { kind: 'stop', state: 'done', reason: '', next: 0 };
     }
     if (r.status === 200) {
-      const answer = readAnswer(r.body);
+      const answer = readAnswer(r);
       return answer ? { kind: 'answer', answer, ms: this.held.now() - began } : { kind: 'stop', state: 'offline', reason: '', next: 0 };
     }
     if (r.status === 400 || r.status === 413 || r.status === 422) {

@@ -23,7 +23,7 @@ export interface Options {
    * what else the phone keeps of it. Called again when the app died meanwhile.
    */
   onErase?: () => Promise<void>;
-  /** Bytes of compressed answer to ask for; default 12288, 4096 to 65536. */
+  /** Bytes of compressed answer to ask for; default 9216, 4096 to 65536. */
   budget?: { first: number; min: number; max: number };
 }
 
@@ -56,7 +56,7 @@ export class Held {
 }
 
 export function budgetOf(o: Options): { first: number; min: number; max: number } {
-  return o.budget || { first: 12288, min: 4096, max: 65536 };
+  return o.budget || { first: 9216, min: 4096, max: 65536 };
 }
 
 export async function eraseAll(store: Store, others?: () => Promise<void>): Promise<void> {

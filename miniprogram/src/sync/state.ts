@@ -9,6 +9,7 @@
 //   linger        acknowledged items still shown until the round ends
 //   u/<photo>     one photo on its way
 
+import { Packed, packRows, unpackRows } from './columns';
 import { Mutation, Patch, Row, RowOrGone } from './types';
 import { Writes } from './store';
 
@@ -169,20 +170,25 @@ function decodeOutcome(text: string): Outcome {
   return { n: o.n, text: o.t, m: JSON.parse(o.t) as Mutation, code: o.code, reason: o.reason, ref: o.ref, fresh: o.fresh, at: o.at };
 }
 
-function encodeRows<R>(rows: Map<string, Map<string, R>>): { [type: string]: R[] } {
-  const out: { [type: string]: R[] } = {};
+type StoredRows<R> = { [type: string]: Packed | R[] };
+
+function encodeRows<R extends { id: string }>(rows: Map<string, Map<string, R>>): StoredRows<R> {
+  const out: StoredRows<R> = {};
   rows.forEach((byID, type) => {
     if (byID.size > 0) {
-      out[type] = Array.from(byID.values());
+      const all = Array.from(byID.values());
+      out[type] = packRows(all) || all;
     }
   });
   return out;
 }
 
-function decodeRows<R extends { id: string }>(rows: { [type: string]: R[] }): Map<string, Map<string, R>> {
+function decodeRows<R extends { id: string }>(rows: StoredRows<R>): Map<string, Map<string, R>> {
   const out = new Map<string, Map<string, R>>();
   for (const type of Object.keys(rows)) {
-    out.set(type, new Map(rows[type].map((r) => [r.id, r] as [string, R])));
+    const list = rows[type];
+    const all = typeof list[0] === 'number' ? (unpackRows(list as Packed) as RowOrGone[] as R[]) : (list as R[]);
+    out.set(type, new Map(all.map((r) => [r.id, r] as [string, R])));
   }
   return out;
 }
@@ -211,12 +217,12 @@ export function decodeState(keys: Map<string, string>): State | undefined {
     }
     switch (k.slice(0, 2)) {
       case 'h/': {
-        const h = JSON.parse(text) as { s: number; top: number; rows: { [type: string]: Row[] } };
+        const h = JSON.parse(text) as { s: number; top: number; rows: StoredRows<Row> };
         s.base.set(rest, { s: h.s, top: h.top, rows: decodeRows(h.rows) });
         return;
       }
       case 'p/': {
-        const p = JSON.parse(text) as { s: number; full: boolean; rows: { [type: string]: RowOrGone[] } };
+        const p = JSON.parse(text) as { s: number; full: boolean; rows: StoredRows<RowOrGone> };
         s.staged.set(rest, { s: p.s, full: p.full, rows: decodeRows(p.rows) });
         return;
       }

@@ -102,12 +102,18 @@ export interface HttpRequest {
   path: string;
   headers: { [name: string]: string };
   body?: string | ArrayBuffer;
+  /** Asks for the body as bytes. */
+  binary?: boolean;
 }
 
 export interface HttpResponse {
   status: number;
   headers: { [name: string]: string };
+  /** "" when bytes were asked for. */
   body: string;
+  bytes?: ArrayBuffer;
+  /** What a parcel held, read but not checked. */
+  answer?: unknown;
 }
 
 /**

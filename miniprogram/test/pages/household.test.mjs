@@ -103,9 +103,9 @@ test('the booklet is read without a link; who looked at the data is told', async
   await phone.login();
   const my = await (await server.api('household-0004')).get('/my');
   const admin = await server.api('admin');
-  await admin.post(`/households/${my.household.id}/reveal`, { field: 'phone', reason: '核对电话' });
+  await admin.post(`/households/${my.household.id}/reveal`, { field: 'phone', reason: '核对家里的电话' });
   await phone.tap('谁看过我家的资料');
-  await phone.sees('为了：核对电话');
+  await phone.sees('为了：核对家里的电话');
   await phone.back();
   await phone.offline();
   await phone.tap(my.cards[0].title);

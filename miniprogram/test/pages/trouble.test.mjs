@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { begin, delivered, finish } from './acts.mjs';
-import { close, open, Phone, serve, until } from './harness.mjs';
+import { Caller, close, open, Phone, serve, until } from './harness.mjs';
 
 let server;
 let admin;
@@ -91,9 +91,11 @@ test('an answer that never came: sent again, kept once', async () => {
   await phone.close();
 });
 
-test('a session that was ended: logged in again without a word', async () => {
+test('a session that expired: logged in again without a word', async () => {
   const { phone, household } = await unsent('cadre-033', '登录过期了。');
-  await admin.post(`/users/${(await user('cadre-033')).user}/revoke`);
+  const kept = await phone.page.evaluate(() => JSON.stringify({ ...localStorage }).replaceAll('\\', ''));
+  const [, token] = /"token":"([^"]+)"/.exec(kept);
+  await new Caller(server.url, token).post('/logout');
   await phone.offline(false);
   await delivered(phone);
   assert.equal(await arrived(household, '登录过期了。'), 1);
@@ -102,7 +104,7 @@ test('a session that was ended: logged in again without a word', async () => {
 
 test('an account that was taken out of use: the work goes to the township, and the phone says so', async () => {
   const { phone } = await unsent('cadre-034', '账号停用了。');
-  await admin.post(`/users/${(await user('cadre-034')).user}/disable`, { disabled: true, reason: '调走了' });
+  await admin.post(`/users/${(await user('cadre-034')).user}/disable`, { on: true });
   await phone.offline(false);
   const quarantine = await until(async () => {
     const { rows } = await admin.get('/quarantine?limit=50');
@@ -120,7 +122,7 @@ test('a phone that is ordered to erase itself shows nothing any more', async () 
   await phone.sees(household.head);
   const me = (await user('cadre-035')).user;
   const device = await until(async () => (await admin.get('/devices?limit=200')).rows.find((d) => d.user === me || d.login === 'cadre-035'), 'the phone in the list');
-  await admin.post(`/devices/${device.id}/wipe`, { wipe: true, reason: '手机丢了' });
+  await admin.post(`/devices/${device.id}/wipe`, { on: true, reason: '手机丢了' });
   await phone.restart();
   await phone.sees('资料已清除');
   const kept = await phone.page.evaluate(() => JSON.stringify({ ...localStorage }));

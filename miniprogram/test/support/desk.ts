@@ -46,6 +46,9 @@ export class Town {
       return b ? { status: 200, headers: {}, body: '', bytes: b.slice().buffer as ArrayBuffer } : reply(404, {});
     }
     if (path.startsWith('/api/v1/sync')) {
+      if (call.body instanceof ArrayBuffer) {
+        return reply(415, { code: 'bad-media', detail: '' }); // a server that knows no parcels
+      }
       return reply(200, this.server.answer(call.method === 'POST' ? String(call.body) : question(path)));
     }
     return path === '/api/v1/logout' ? reply(204, undefined) : reply(404, { code: 'not-found', detail: '没有找到。' });

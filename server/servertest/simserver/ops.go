@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"strconv"
 	"strings"
 
 	"daohu/server/access"
 	"daohu/server/fault"
+	"daohu/server/parcel"
 	"daohu/server/servertest/town"
 )
 
@@ -135,7 +137,9 @@ func (s *server) http(ctx context.Context, c call) (out map[string]any, err erro
 		switch p := recover(); p.(type) {
 		case nil:
 		case killed:
+			done := out // what another hand did before it died
 			out, err = map[string]any{"died": true}, s.boot(ctx, c.Node)
+			maps.Copy(out, done)
 		default:
 			panic(p)
 		}
@@ -166,16 +170,26 @@ func (s *server) sync(ctx context.Context, n *node, c call) (map[string]any, err
 	case c.Method == "GET":
 		q := path.Query()
 		schema, _ := strconv.ParseInt(q.Get("schema"), 10, 64)
-		if body, err = n.base.Delta.Poll(ctx, actor, q.Get("cursor"), schema, q.Get("client")); err == nil && body == nil {
+		pack, _ := strconv.Atoi(q.Get("pack"))
+		if body, err = n.base.Delta.Poll(ctx, actor, q.Get("cursor"), schema, q.Get("client"), pack); err == nil && body == nil {
 			return map[string]any{"status": 204, "headers": map[string]string{}, "body": ""}, nil
 		}
 	default:
-		body, err = n.base.Delta.Exchange(ctx, actor, []byte(c.Body))
+		raw := []byte(c.Body)
+		if len(c.Bytes) > 0 {
+			if _, raw, err = parcel.Open(c.Bytes, 1<<20); err != nil {
+				break
+			}
+		}
+		body, err = n.base.Delta.Exchange(ctx, actor, raw)
 	}
 	if err != nil {
 		spec := fault.SpecOf(fault.CodeOf(err))
 		text, _ := json.Marshal(map[string]any{"code": spec.Code, "detail": spec.Detail, "status": spec.Status})
 		return map[string]any{"status": spec.Status, "headers": map[string]string{"content-type": "application/problem+json"}, "body": string(text), "cause": err.Error()}, nil
+	}
+	if parcel.Is(body) {
+		return map[string]any{"status": 200, "headers": map[string]string{}, "body": "", "bytes": body}, nil
 	}
 	return map[string]any{"status": 200, "headers": map[string]string{"content-type": "application/json"}, "body": string(body)}, nil
 }

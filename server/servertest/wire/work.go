@@ -7,8 +7,11 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
+
+	"daohu/server/parcel"
 )
 
 // Polls asks, as the phone does, whether there is anything, over HTTP/2
@@ -20,12 +23,12 @@ func Polls() *http.Client {
 	return &http.Client{Transport: &http.Transport{Protocols: speaks, DisableCompression: true, MaxConnsPerHost: 1}}
 }
 
-// Poll asks once for cursor and returns the status, the bytes of the body as
-// they came, and the header fields.
-func Poll(c *http.Client, addr string, who Account, f Facts) (status int, body []byte, h http.Header, err error) {
-	r, err := http.NewRequest(http.MethodGet, "http://"+addr+"/api/v1/sync?cursor="+f.Cursor+"&schema=1&client="+f.Client, nil)
+// Poll asks once for cursor and returns the status and the bytes of the body as
+// they came.
+func Poll(c *http.Client, addr string, who Account, f Facts) (status int, body []byte, err error) {
+	r, err := http.NewRequest(http.MethodGet, "http://"+addr+"/api/v1/sync?cursor="+f.Cursor+"&schema=1&client="+f.Client+"&pack="+strconv.Itoa(parcel.Current), nil)
 	if err != nil {
-		return 0, nil, nil, err
+		return 0, nil, err
 	}
 	for k, v := range Headers() {
 		r.Header.Set(k, v)
@@ -33,11 +36,11 @@ func Poll(c *http.Client, addr string, who Account, f Facts) (status int, body [
 	r.Header.Set("authorization", "Bearer "+who.Token)
 	a, err := c.Do(r)
 	if err != nil {
-		return 0, nil, nil, err
+		return 0, nil, err
 	}
 	defer a.Body.Close()
 	body, err = io.ReadAll(a.Body)
-	return a.StatusCode, body, a.Header, err
+	return a.StatusCode, body, err
 }
 
 // texts are what cadres write: as long as product.md's examples.

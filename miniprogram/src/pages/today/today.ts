@@ -15,11 +15,11 @@ Page(page({
     const today = this.desk.todayView();
     const { query, shown } = this.data;
     const rows = query.trim() ? this.desk.households(query) : today.due;
-    const waiting = !this.desk.light().busy;
+    const light = this.desk.light();
     return {
-      light: this.desk.light(), day: this.desk.dayTitle(), title: query.trim() ? '找到 ' + rows.length + ' 户' : today.title + (rows.length > 1 ? ' · 好久没去的在前' : ''),
+      light, day: this.desk.dayTitle(), title: query.trim() ? '找到 ' + rows.length + ' 户' : today.title + (rows.length > 1 ? ' · 好久没去的在前' : ''),
       returned: today.returned, handovers: this.desk.handovers(), open: this.desk.openVisits(), rows: rows.slice(0, shown), left: Math.min(PART, rows.length - shown),
-      none: this.desk.core.households().length > 0 ? '这段时间都去过了' : waiting ? '还没有农户' : '正在取资料', noneNote: this.desk.core.households().length > 0 ? '要再记一次，请到“农户”里选。' : '有网时下拉一下，取来就能离线用。',
+      none: this.desk.core.households().length > 0 ? '这段时间都去过了' : !light.busy ? '还没有农户' : '正在取资料', noneNote: this.desk.core.households().length > 0 ? '要再记一次，请到“农户”里选。' : '有网时下拉一下，取来就能离线用。',
     };
   },
 
