@@ -360,19 +360,7 @@ export class World implements Surroundings {
     if (await phone.revive()) {
       this.deaths++;
       this.checks.outbox(phone, before);
-      this.adopt(phone);
-    }
-  }
-
-  /** What a reopened outbox holds was saved, even if the app died before saying so. */
-  private adopt(phone: Phone): void {
-    for (const e of phone.core.outbox()) {
-      if (!this.books.kept.has(tagOf(e))) {
-        const field = e.patch === null ? '' : ['text', 'answers', 'address', 'notes', 'class', 'bogus'].find((f) => e.patch !== null && f in e.patch) || '';
-        const given = e.patch === null || !field ? '' : e.patch[field];
-        const value = typeof given === 'string' ? given : JSON.stringify(given);
-        this.books.keep(written({ ...e }, phone.name, field, value, false), phone.owner.user);
-      }
+      this.books.adopt(phone);
     }
   }
 
