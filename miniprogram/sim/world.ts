@@ -13,7 +13,7 @@ import { Dice, part } from './dice';
 import { someHand } from './hands';
 import { Disk, SeededRandom } from './memory';
 import { bodyOf, Peer, Refused, Reply, replyOf } from './peer';
-import { Phone, Surroundings, tagOf, User } from './phone';
+import { Phone, Surroundings, User } from './phone';
 
 export class World implements Surroundings {
   dice: Dice;
