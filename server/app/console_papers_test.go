@@ -1,9 +1,12 @@
 package app
 
 import (
+	"path"
 	"strings"
 	"testing"
 	"time"
+
+	"daohu/server/access"
 )
 
 const consolePaper = `{"title":"医保问答","topics":[{"key":"med","name":"医保","card":"med"}],"items":[{"key":"a","kind":"single","label":"大病能报吗？","options":[{"key":"y","label":"能报"},{"key":"n","label":"不能报"}]}]}`
@@ -50,4 +53,11 @@ func TestConsoleCards(t *testing.T) {
 	if a := f.as("auditor-1").open(at); a.Status != 403 {
 		t.Errorf("the auditor edits: %d", a.Status)
 	}
+	id := path.Base(at)
+	b.shows(b.page("/queue?type=card"), "看病", "大病能报。", "通过并发布")
+	b.refused(403, "/queue?type=card", []string{"do", "approve", "key", id, "action", "approve", "rev", "2"}, "自己")
+	f.addUser("second-1", access.Township, f.Towns[0], "")
+	second := f.as("second-1")
+	second.done("/queue?type=card", "do", "approve", "key", id, "action", "approve", "rev", "2")
+	second.shows(second.page(at), "已发布")
 }
