@@ -61,7 +61,7 @@ export class Pages {
     const host = document.createElement('main');
     host.className = 'wx-page-box';
     host.dataset.page = path;
-    host.tabIndex = -1;
+    host.tabIndex = 0; // the keyboard scrolls it
     const place = host.appendChild(document.createElement('span'));
     $('pages').appendChild(host);
     const root = this.createRoot(path);
