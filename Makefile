@@ -6,6 +6,7 @@
 # phone-test  the phone's part of it: types, official compilers, core, pages in Chromium
 # kill   server and databases killed under load: KILLS of the server on each database, a fifth of mariadbd
 # mutants plants classic sync bugs one by one and lets the simulation find them; fails while one survives
+# bench  bytes, queries and ratios to what the machine can do; writes bench.json. ROWS=10000000 for the long history
 # soak   plays the simulation on both databases for FOR
 # lint   only what needs no test run
 # gen    writes all that is derived from the declarations of server/record
@@ -23,7 +24,10 @@ FOR ?= 60s
 # Kills of the server on each database in make kill.
 KILLS ?= 1000
 
-.PHONY: run phone build test phone-test console-test kill mutants soak lint gen check
+# The longest history of make bench, rows.
+ROWS ?= 1000000
+
+.PHONY: run phone build test phone-test console-test kill mutants bench soak lint gen check
 
 tally = $(GO) run ./server/servertest/tally
 
@@ -85,7 +89,11 @@ lint:
 
 mutants:
 	@cd miniprogram && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
-	@$(GO) run ./server/servertest/mutant
+	@$(GO) run ./server/servertest/mutant -write
+
+bench: build
+	@cd miniprogram && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@$(GO) run ./server/servertest/bench -rows $(ROWS)
 
 soak:
 	@cd miniprogram && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error

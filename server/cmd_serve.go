@@ -167,6 +167,7 @@ func (e *env) greet(addr, dir string, n app.DemoNotes) {
   This is a DEMO: invented people, a fake WeChat, loopback only.
   正式使用请运行 daohu serve。
 ================================================================
+  管理员    %s/       账号和密码见下
   手机      %s/phone
   接口文档  %s/openapi.json
   状态      %s/healthz  %s/readyz  %s/metrics
@@ -184,5 +185,5 @@ func (e *env) greet(addr, dir string, n app.DemoNotes) {
 
   导入的花名册  %s/%v
   一步一步怎么用：docs/walkthrough.md      停止：Ctrl-C
-`, url, url, url, url, url, url, app.DemoPassword, n.Card, n.PIN, dir, n.Files)
+`, url, url, url, url, url, url, url, app.DemoPassword, n.Card, n.PIN, dir, n.Files)
 }

@@ -86,6 +86,7 @@ const DOINGS: { [a in Action]?: Doing } = {
   copy: async (w, p) => {
     if (w.phones.length < 7 && !p.storage.dead) {
       w.count('phone copied');
+      w.copies++;
       const c = await w.addPhone(p.owner, new Map(p.disk));
       c.wiping = p.wiping;
       w.log(`${c.name} is a copy of ${p.name}`);
@@ -281,13 +282,15 @@ async function guest(w: World, p: Phone): Promise<void> {
     w.books.wrote(Books.key('household', household, 'notes'), 'admin');
     await w.op('edit', { household, field: 'notes', value: w.unique('admin') + noise(w, 250) });
   }
-  const household = w.dice.pick(theirs);
-  const [come, go] = [2 + w.dice.below(2), 3 + w.dice.below(4)];
+  const household = w.dice.pick(theirs.slice(-2)); // walked last
+  let came = 0;
   w.version++;
   await w.sync(p, false, async (n) => {
-    if (n === come || n === Math.max(go, come + 1)) {
+    const cadre = n === 2 ? p.owner.user : came === 1 && held(w, p).includes(household) ? w.dice.pick(others).user : '';
+    if (cadre) {
+      came++;
       w.version++;
-      await w.op('pair', { household, cadre: n === come ? p.owner.user : w.dice.pick(others).user });
+      await w.op('pair', { household, cadre });
     }
   });
 }

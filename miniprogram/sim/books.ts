@@ -59,6 +59,18 @@ export class Books {
     }
   }
 
+  /** What a reopened outbox holds was saved, even if the app died before saying so. */
+  adopt(phone: Phone): void {
+    for (const e of phone.core.outbox()) {
+      if (!this.kept.has(tagOf(e))) {
+        const field = e.patch === null ? '' : ['text', 'answers', 'address', 'notes', 'class', 'bogus'].find((f) => e.patch !== null && f in e.patch) || '';
+        const given = e.patch === null || !field ? '' : e.patch[field];
+        const value = typeof given === 'string' ? given : JSON.stringify(given);
+        this.keep(written({ ...e }, phone.name, field, value, false), phone.owner.user);
+      }
+    }
+  }
+
   /** Reads the outcomes a phone lists. */
   listen(phone: Phone): void {
     for (const e of phone.core.outcomes()) {

@@ -2,20 +2,21 @@
 //
 // Options: --seed S (default 1), --worlds N (default 100), --first W (begin at
 // world W), --step K (every K-th world), --only W (replays one world),
-// --actions A (default 60), --seconds T (no new world after T seconds),
+// --actions A (default: of three worlds one has 60, two have 30), --seconds T (no new world after T seconds),
 // --shrink T (look for a shorter history for T seconds, default 30), --fresh
 // (every world in a database of its own), --on (go on after a failure),
 // --more action=weight,... (how often something happens, other than usual;
 // "restore" makes every world one that may go back to its backup).
 
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Tables } from '../src/sync/types';
 import { TABLES } from '../test/support/tables';
 import { ACTIONS } from './actions';
+import { Counts } from './broken';
 import { Peer } from './peer';
 import { Play, play, shrink } from './play';
-import { Counts } from './world';
 
 interface Options {
   seed: number;
@@ -50,7 +51,7 @@ function options(argv: string[]): Options {
   }
   return {
     more, seed: value('seed', 1), worlds: only || value('worlds', 100), first: only || value('first', 1), step: value('step', 1),
-    actions: value('actions', 60), seconds: value('seconds', Infinity), shrink: value('shrink', 30),
+    actions: value('actions', 0), seconds: value('seconds', Infinity), shrink: value('shrink', 30),
     fresh: own.includes('--fresh') || only > 0, on: own.includes('--on'),
     command: at < 0 ? [] : argv.slice(at + 1),
   };
@@ -68,29 +69,32 @@ function tables(): Tables {
   return TABLES;
 }
 
-/** Plays worlds; the number that failed. */
-async function worlds(o: Options, p: Play, failed: { [promise: string]: number }): Promise<number> {
+/** Plays worlds: how many, and the hash of all their histories. */
+async function worlds(o: Options, all: Omit<Play, 'actions'>, failed: { [promise: string]: number }): Promise<{ played: number; hash: string }> {
   const began = Date.now();
+  const hash = createHash('sha256');
   let played = 0;
   for (let n = o.first; n <= o.worlds && (Date.now() - began) / 1000 < o.seconds; n += o.step) {
     played++;
     const seed = o.seed * 100003 + n;
-    const { failure } = await play(p, seed);
+    const p = { ...all, actions: o.actions || (n % 3 === 0 ? 60 : 30) };
+    const { world, failure } = await play(p, seed);
+    world.lines.forEach((l) => hash.update(l + '\n'));
     if (!failure) {
       continue;
     }
     failed[failure.promise] = (failed[failure.promise] || 0) + 1;
     const least = failure.promise === '?' ? failure : await shrink(p, seed, failure, o.shrink);
     process.stdout.write(least.lines.map((l, i) => `${i + 1} ${l}`).join('\n') + '\n');
-    process.stdout.write(`FAILED seed ${o.seed} world ${n}: ${failure.what}\nthe shortest history found, ${least.steps} of ${o.actions} steps: ${least.what}\n`);
+    process.stdout.write(`FAILED seed ${o.seed} world ${n}: ${failure.what}\nthe shortest history found, ${least.steps} of ${p.actions} steps: ${least.what}\n`);
     process.stdout.write(`broken=${failure.promise} world=${n} seed=${o.seed}\n`);
     const more = Object.entries(o.more).map(([k, v]) => `${k}=${v}`).join(',');
-    process.stdout.write(`replay: --seed ${o.seed} --only ${n} --actions ${o.actions}${more && ' --more ' + more}\n`);
+    process.stdout.write(`replay: --seed ${o.seed} --only ${n} --actions ${p.actions}${more && ' --more ' + more}\n`);
     if (!o.on || failure.promise === '?') {
       break;
     }
   }
-  return played;
+  return { played, hash: hash.digest('hex').slice(0, 16) };
 }
 
 async function main(): Promise<number> {
@@ -102,13 +106,13 @@ async function main(): Promise<number> {
   const counts: Counts = { actions: 0, requests: 0, faults: {}, met: {} };
   const began = Date.now();
   const peer = new Peer(o.command[0], o.command.slice(1));
-  const p: Play = { peer, tables: tables(), counts, actions: o.actions, fresh: o.fresh, more: o.more };
+  const p = { peer, tables: tables(), counts, fresh: o.fresh, more: o.more };
   const failed: { [promise: string]: number } = {};
-  const played = await worlds(o, p, failed);
+  const { played, hash } = await worlds(o, p, failed);
   await peer.close();
   const seconds = Math.round((Date.now() - began) / 100) / 10;
   const failures = Object.values(failed).reduce((sum, n) => sum + n, 0);
-  process.stdout.write(JSON.stringify({ worlds: played, actions: counts.actions, requests: counts.requests, faults: counts.faults, met: counts.met, failures, failed, seconds }) + '\n');
+  process.stdout.write(JSON.stringify({ worlds: played, actions: counts.actions, requests: counts.requests, faults: counts.faults, met: counts.met, hash, failures, failed, seconds }) + '\n');
   return failures > 0 ? 1 : 0;
 }
 

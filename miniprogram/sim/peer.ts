@@ -2,6 +2,7 @@
 
 import { ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { HttpRequest, HttpResponse } from '../src/sync/types';
 
 export type Reply = { [key: string]: unknown };
 
@@ -77,4 +78,13 @@ export class Peer {
     this.waiting.forEach((w) => w.reject(e));
     this.waiting.clear();
   }
+}
+
+export function bodyOf(q: HttpRequest): { body: string; bytes?: string } {
+  return q.body instanceof ArrayBuffer ? { body: '', bytes: Buffer.from(q.body).toString('base64') } : { body: q.body || '' };
+}
+
+export function replyOf(r: Reply): HttpResponse & Reply {
+  const bytes = typeof r.bytes === 'string' ? (Uint8Array.from(Buffer.from(r.bytes, 'base64')).buffer as ArrayBuffer) : undefined;
+  return { ...r, status: r.status as number, headers: (r.headers || {}) as HttpResponse['headers'], body: String(r.body === undefined ? '' : r.body), bytes };
 }

@@ -2,8 +2,9 @@
 // the same promise.
 
 import { Tables } from '../src/sync/types';
+import { Broken, Counts } from './broken';
 import { Peer } from './peer';
-import { Broken, Counts, World } from './world';
+import { World } from './world';
 
 export interface Failure {
   /** P1 to P14; "?" = the simulation itself stumbled. */

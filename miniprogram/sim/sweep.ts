@@ -8,6 +8,7 @@
 // awaits needs the tree that points.js writes. --step K --first F: every K-th
 // death from the F-th on (0 = the first), for several processes side by side.
 
+import { Broken } from './broken';
 import { Killed } from './memory';
 import { Peer } from './peer';
 import { Phone } from './phone';
@@ -15,7 +16,7 @@ import { Deed, scenario, SEED } from './scenario';
 import { cut } from './link';
 import { TABLES } from '../test/support/tables';
 import { HttpRequest, HttpResponse } from '../src/sync/types';
-import { Broken, World } from './world';
+import { World } from './world';
 
 type Point = <T>(waited: T | PromiseLike<T>) => T | PromiseLike<T>;
 

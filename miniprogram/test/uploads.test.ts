@@ -160,6 +160,28 @@ test('cut in every request, at every kind of place, and with every answer lost: 
   }
 });
 
+test('the session ends at any request: after the next log-in nothing the server has is sent again', async () => {
+  const size = 300000;
+  let ended = 0;
+  for (let at = 1; at < 20; at++) {
+    const k = await kit(size);
+    await k.core.sync();
+    let n = 0;
+    k.tus.meddle = () => (++n === at ? { status: 401, headers: {}, body: '{"code":"session"}' } : undefined);
+    const first = await k.core.uploads.run();
+    if (first === 'done') {
+      break;
+    }
+    assert.equal(first, 'login');
+    ended++;
+    assert.equal(await k.core.uploads.run(), 'done', `ended at ${at}`);
+    assert.ok(k.tus.complete(), `ended at ${at}`);
+    assert.equal(k.tus.received, size, `ended at ${at}`);
+    assert.equal(k.tus.creates, 1);
+  }
+  assert.ok(ended >= 3, `${ended} requests`);
+});
+
 test('gone: created again; wrong offset: asked', async () => {
   const k = await kit(300000);
   await k.core.sync();

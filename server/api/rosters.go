@@ -29,6 +29,10 @@ type Rosters interface {
 	// Export reads a township as the role sees it; it is logged and counted
 	// before it returns. Codes: invalid, forbidden, too-many.
 	Export(ctx context.Context, a access.Actor, township string, full bool, reason string) (*roster.Book, roster.Note, error)
+	// Sheet writes down that a page is printed, as Export does for a workbook,
+	// and says what stands at its foot. households is how many stand on it.
+	// Codes: too-many.
+	Sheet(ctx context.Context, a access.Actor, township, name string, households int64) (roster.Note, error)
 }
 
 // RosterFile is a file that was sent.
@@ -61,6 +65,8 @@ func (a *API) rosterRoutes() []Route {
 		{Method: get, Path: "/api/v1/imports", Roles: "TKA", Scope: Area, Query: flags[:1], Doc: "The latest 50 imports of a township, newest first: who, what, what became of it.", end: typed(a.imports)},
 		{Method: post, Path: "/api/v1/exports", Roles: "TKA", Scope: Area, Body: small, Time: slow, Query: flags[:1],
 			Doc: "A township as a workbook (xlsx), masked as the caller's role sees it; in full with a reason (T, K). Logged, marked with who took it, and limited by the day.", end: bound(a.exportRoster)},
+		{Method: post, Path: "/api/v1/exports/sheet", Roles: "TKA", Scope: Area, Body: small, Query: flags[:1],
+			Doc: "Write down that a page is printed, masked as the caller's role sees it; answers what stands at its foot. Counted with the workbooks of the day.", end: typed(a.exportSheet)},
 	}
 }
 
@@ -128,6 +134,27 @@ func (a *API) exportRoster(c *call, in *exportAsk) error {
 	}
 	c.attach(c.township+".xlsx", buf.Bytes())
 	return nil
+}
+
+// sheetAsk names a page to be printed.
+type sheetAsk struct {
+	Sheet      string `json:"sheet" enum:"走访记录表,帮扶手册,明白卡,走访月台账"`
+	Households int64  `json:"households" minimum:"1" maximum:"5000" doc:"how many stand on it"`
+}
+
+// SheetNote stands at the foot of a printed page.
+type SheetNote struct {
+	ID  string `json:"id" doc:"of the line in the log"`
+	Who string `json:"who"`
+	At  string `json:"at" doc:"Asia/Shanghai"`
+}
+
+func (a *API) exportSheet(c *call, in *sheetAsk) (*SheetNote, error) {
+	note, err := a.deps.Rosters.Sheet(c.r.Context(), c.actor, c.township, in.Sheet, in.Households)
+	if err != nil {
+		return nil, err
+	}
+	return &SheetNote{ID: note.ID, Who: note.Who, At: note.At}, nil
 }
 
 // attach answers with a workbook to be saved.

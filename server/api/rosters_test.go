@@ -30,6 +30,20 @@ func (s *service) Export(_ context.Context, a access.Actor, township string, ful
 	return &roster.Book{}, roster.Note{ID: rowID}, s.ask("export", string(a.Role), township, fmt.Sprint(full), reason)
 }
 
+func (s *service) Sheet(_ context.Context, a access.Actor, township, name string, households int64) (roster.Note, error) {
+	return roster.Note{ID: rowID, Who: a.User}, s.ask("sheet", string(a.Role), township, name, fmt.Sprint(households))
+}
+
+func TestSheetRoute(t *testing.T) {
+	f := newFixture(t)
+	if w := f.do("A", "POST", "/api/v1/exports/sheet?township="+town, `{"sheet":"明白卡","households":1}`); w.Code != 200 || f.last() != "sheet A "+town+" 明白卡 1" {
+		t.Errorf("%d %s after %q", w.Code, w.Body, f.last())
+	}
+	f.problem(f.do("T", "POST", "/api/v1/exports/sheet", `{"sheet":"别的","households":1}`), 422, fault.Invalid)
+	f.problem(f.do("T", "POST", "/api/v1/exports/sheet", `{"sheet":"明白卡","households":0}`), 422, fault.Invalid)
+	f.problem(f.do("C", "POST", "/api/v1/exports/sheet", `{"sheet":"明白卡","households":1}`), 403, fault.Forbidden)
+}
+
 func TestRosterRoutes(t *testing.T) {
 	f := newFixture(t)
 	xlsx, csv := []string{"Content-Type", TypeXLSX}, []string{"Content-Type", "text/csv; charset=gb18030"}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"daohu/server/account"
+	"daohu/server/qrcode"
 )
 
 // Settings is what people set for themselves (account.Service).
@@ -27,6 +28,7 @@ var _ Settings = (*account.Service)(nil)
 type TOTP struct {
 	URL    string `json:"url" doc:"otpauth, for a QR code; shown only now"`
 	Secret string `json:"secret" doc:"base32, to be typed in; shown only now"`
+	QR     []byte `json:"qr" doc:"url as a QR code: PNG, base64"`
 }
 
 type totpCode struct {
@@ -42,7 +44,11 @@ func (a *API) startTOTP(c *call, _ *none) (*TOTP, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &TOTP{e.URL, e.Secret}, nil
+	picture, err := qrcode.PNG(e.URL)
+	if err != nil {
+		return nil, err
+	}
+	return &TOTP{e.URL, e.Secret, picture}, nil
 }
 
 func (a *API) confirmTOTP(c *call, in *totpCode) (*none, error) {

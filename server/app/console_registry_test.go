@@ -213,10 +213,10 @@ func TestConsoleEndsHouseholds(t *testing.T) {
 // TestConsoleShowsThePast: a household by the day, and the address keeps it.
 func TestConsoleShowsThePast(t *testing.T) {
 	f := newFixture(t, fixtureOptions{})
-	b, h := f.as("admin-1"), f.Towns[0].Houses[0]
-	path, today := "/households/"+h.ID, f.Today()
+	h, today := f.Towns[0].Houses[0], f.Today()
+	path := "/households/" + h.ID
 	f.Pass(48 * time.Hour)
-	b = f.as("admin-1")
+	b := f.as("admin-1")
 	b.done(path+"?edit=household.address", "do", "edit", "key", "household.address."+h.ID, "rev", "1", "address", "后来的路9号", "reason", "搬家")
 	b.hides(b.page(path+"?day="+today), "后来的路9号", ">改<")
 	b.shows(b.page(path+"?day="+f.Today()), "后来的路9号")

@@ -1,6 +1,11 @@
 package app
 
 import (
+	"crypto/hmac"
+	"crypto/sha1" // what every authenticator app computes
+	"encoding/base32"
+	"encoding/binary"
+	"fmt"
 	"html"
 	"io"
 	"net/http"
@@ -9,7 +14,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
+	"daohu/server/config"
 	"daohu/server/console"
 )
 
@@ -240,5 +247,53 @@ func TestConsoleForged(t *testing.T) {
 	}
 	if h := b.open("/").Header; h.Get("X-Frame-Options") != "DENY" || !strings.Contains(h.Get("Content-Security-Policy"), "frame-ancestors 'none'") {
 		t.Errorf("%q", h)
+	}
+}
+
+// TestConsoleSecondFactor: who has one is asked for its code, with the name
+// still there, and gets in by it.
+func TestConsoleSecondFactor(t *testing.T) {
+	f := newFixture(t, fixtureOptions{})
+	f.must(f.Accounts.SetPassword(t.Context(), f.User("admin-1").ID, fixturePassword))
+	e, err := f.Accounts.StartTOTP(t.Context(), f.User("admin-1").ID)
+	f.must(err)
+	f.must(f.Accounts.ConfirmTOTP(t.Context(), f.User("admin-1").ID, codeAt(t, e.Secret, f.Now())))
+	f.Pass(time.Minute) // no code works twice
+	b := f.browser()
+	asked := b.submit("/login", "do", "login", "name", "admin-1", "password", fixturePassword, "next", "/users")
+	if asked.Status != http.StatusUnauthorized || !strings.Contains(asked.Body, `name="totp"`) || !strings.Contains(asked.Body, "请输入动态验证码") || !strings.Contains(asked.Body, `value="admin-1"`) || b.session() != "" {
+		t.Fatalf("%d %s", asked.Status, asked.Body)
+	}
+	if wrong := b.submit("/login", "do", "login", "name", "admin-1", "password", fixturePassword, "totp", "000000x", "next", "/users"); wrong.Status != http.StatusUnauthorized || !strings.Contains(wrong.Body, `name="totp"`) {
+		t.Errorf("%d %s", wrong.Status, wrong.Body)
+	}
+	in := b.submit("/login", "do", "login", "name", "admin-1", "password", fixturePassword, "totp", codeAt(t, e.Secret, f.Now()), "next", "/users")
+	if in.Status != http.StatusSeeOther || b.session() == "" {
+		t.Errorf("%d %s", in.Status, in.Body)
+	}
+}
+
+// codeAt is what an authenticator app shows (RFC 6238).
+func codeAt(t *testing.T, secret string, at time.Time) string {
+	t.Helper()
+	key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(strings.TrimRight(secret, "="))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := hmac.New(sha1.New, key)
+	_ = binary.Write(h, binary.BigEndian, uint64(at.Unix()/30)) // a hash does not fail
+	sum := h.Sum(nil)
+	n := binary.BigEndian.Uint32(sum[sum[19]&15:]) & 0x7fffffff
+	return fmt.Sprintf("%06d", n%1_000_000)
+}
+
+// TestConsoleCookieOverTLS: where people come by https the session goes no
+// other way.
+func TestConsoleCookieOverTLS(t *testing.T) {
+	f := newFixture(t, fixtureOptions{Config: func(c *config.Config) { c.PublicURL = "https://daohu.example" }})
+	f.must(f.Accounts.SetPassword(t.Context(), f.User("admin-1").ID, fixturePassword))
+	in := f.browser().submit("/login", "do", "login", "name", "admin-1", "password", fixturePassword)
+	if k := strings.Join(in.Header.Values("Set-Cookie"), "\n"); in.Status != http.StatusSeeOther || !strings.Contains(k, "; Secure") {
+		t.Errorf("%d %q", in.Status, k)
 	}
 }

@@ -29,4 +29,7 @@ func (m *matrix) rosterRows(rows map[string]matrixRow) {
 	rows["POST /api/v1/exports"] = matrixRow{who: "TKA", reach: matrixTown, ask: func(x *matrixTarget) matrixAsk {
 		return matrixAsk{path("/api/v1/exports?")(x), map[string]any{}, nil}
 	}, shows: func(*matrixTarget) string { return "PK" }}
+	rows["POST /api/v1/exports/sheet"] = matrixRow{who: "TKA", reach: matrixTown, ask: func(x *matrixTarget) matrixAsk {
+		return matrixAsk{path("/api/v1/exports/sheet?")(x), map[string]any{"sheet": "明白卡", "households": 1}, nil}
+	}, shows: func(*matrixTarget) string { return `"at":` }}
 }

@@ -68,3 +68,16 @@ func (r rosters) Export(ctx context.Context, a access.Actor, township string, fu
 	}
 	return got.Book, got.Note, nil
 }
+
+// Sheet: a printed page leaves the system as a workbook does, and is logged and
+// counted with them.
+func (r rosters) Sheet(ctx context.Context, a access.Actor, township, name string, households int64) (roster.Note, error) {
+	now := r.a.opt.Now()
+	local := now.In(shanghai)
+	out := roster.Release{ID: r.a.DB.NewID(), Township: township, Actor: a.User, Role: string(a.Role), Day: local.Format("2006-01-02"), Reason: "打印" + name, Households: households, At: now.UnixMilli()}
+	if err := r.a.DB.KeepRelease(ctx, out, maskedPerDay); err != nil {
+		return roster.Note{}, err
+	}
+	r.a.opt.Log.InfoContext(ctx, "export", "id", out.ID, "township", township, "actor", a.User, "role", string(a.Role), "sheet", name, "households", households)
+	return roster.Note{ID: out.ID, Township: township, Who: a.User, At: local.Format("2006-01-02 15:04"), Why: out.Reason, Masked: true}, nil
+}

@@ -139,7 +139,7 @@ func (f *Form) Field(name, label string, options ...any) Field {
 	}
 	for i := range out.Options {
 		o := &out.Options[i]
-		o.On = o.Value == out.Value || slices.Contains(out.Values, o.Value)
+		o.On = o.Value == out.Value || slices.Contains(out.Values, o.Value) || o.On && !f.again
 	}
 	return out
 }

@@ -11,7 +11,7 @@ func householdPages() []Page {
 	return []Page{
 		{Path: "/households", Title: "农户", Roles: "TKA", File: "households", Show: showHouseholds, Acts: map[string]Act{"search": searchHouseholds}},
 		{Path: "/households/{id}", Title: "农户资料", Menu: "/households", Roles: "TKA", File: "household", Sample: householdSample, Show: showHousehold,
-			Acts: map[string]Act{"edit": editField, "member": addMember, "reveal": reveal, "proposal": decideProposal, "close": closeHousehold, "merge": mergeHousehold, "reopen": reopenHousehold}},
+			Acts: map[string]Act{"edit": editField, "member": addMember, "reveal": reveal, "proposal": decideProposal, "close": closeHousehold, "merge": mergeHousehold, "reopen": reopenHousehold, "pair": pairHousehold}},
 		{Path: "/households/{id}/history", Title: "改动记录", Menu: "/households", Roles: "TKA", File: "history", Sample: householdSample, Show: showHistory},
 		{Path: "/quality", Title: "要改的资料", Menu: "/households", Roles: "TK", File: "quality", Show: showQuality},
 		{Path: "/quarantine", Title: "搁着的改动", Menu: "/households", Roles: "T", File: "quarantine", Show: showQuarantine, Acts: map[string]Act{"take": takeKept, "refuse": refuseKept}},

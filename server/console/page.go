@@ -50,6 +50,13 @@ func pages() []Page {
 		visitPages(),
 		measurePages(),
 		casePages(),
+		pairingPages(),
+		dataPages(),
+		sheetPages(),
+		paperPages(),
+		noticePages(),
+		settingPages(),
+		watchPages(),
 	} {
 		all = append(all, some...)
 	}

@@ -50,6 +50,7 @@ func queueKinds() []Kind {
 	}
 	return []Kind{
 		reviewed("visit", "走访", true), reviewed("measure", "措施", false), reviewed("clip", "录音", false),
+		{Name: "card", Word: "口袋书", Yes: "approve", Back: "return", YesWord: "通过并发布", BackWord: "退回改正", Batch: true},
 		{Name: "proposal", Word: "改动", Yes: "accept", No: "refuse", YesWord: "采纳", NoWord: "不采纳"},
 	}
 }
@@ -120,6 +121,7 @@ func (q *Queue) inbox(v *View) error {
 	for i, raw := range page.Rows {
 		var r struct {
 			Rev   int64
+			Title string // of a card
 			Day   string
 			Flags []string
 			State string
@@ -129,6 +131,9 @@ func (q *Queue) inbox(v *View) error {
 		}
 		a := page.About[i]
 		it := Item{ID: a.ID, Rev: r.Rev, Title: named(a), Sub: joinDots(a.Author, v.PlaceName(a.Village)+strings.TrimPrefix(a.Place, v.PlaceName(a.Village)), day(r.Day)), raw: raw, about: a}
+		if r.Title != "" {
+			it.Title = r.Title
+		}
 		if a.Village == "" {
 			it.Sub = joinDots(a.Author, day(r.Day))
 		}

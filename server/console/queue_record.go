@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"daohu/server/booklet"
 	"daohu/server/registry"
 	"daohu/server/workflow"
 )
@@ -91,13 +92,30 @@ func (v *View) review(k Kind, it Item) (*Reviewed, error) {
 		if r.Sound != "" {
 			out.Sound = "/api/v1/blobs/" + r.Sound
 		}
+	case "card":
+		err = v.reviewCard(out)
 	case "proposal":
 		proposed(out, r)
 	}
-	if err == nil && r.Rev > 1 && k.Name != "clip" {
+	if err == nil && r.Rev > 1 && k.Name != "clip" && k.Name != "card" {
 		err = v.past(out, k.Name)
 	}
 	return out, err
+}
+
+// reviewCard shows a card as it will be read: nothing else of it is on the row.
+func (v *View) reviewCard(out *Reviewed) error {
+	var m booklet.Master
+	if err := v.Get("/api/v1/cards/"+out.ID+"/preview", nil, &m); err != nil {
+		return err
+	}
+	out.Title, out.Text = joinDots(m.Title, out.Kind.Word), m.Plain
+	days := ""
+	if m.From != "" || m.Until != "" {
+		days = day(m.From) + " 到 " + day(m.Until)
+	}
+	out.Facts = facts("代号", m.Code, "哪些天有效", days, "给哪些户看", joined(m.Audience))
+	return nil
 }
 
 func (v *View) reviewVisit(out *Reviewed, r reviewedRow) error {

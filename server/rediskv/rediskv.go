@@ -45,11 +45,12 @@ type Options struct {
 
 // KV is a connection to Redis. It is safe for concurrent use.
 type KV struct {
-	rdb  *redis.Client
-	mini *miniredis.Miniredis // nil on a real Redis
-	now  func() time.Time
-	rand io.Reader
-	log  *slog.Logger
+	rdb   *redis.Client
+	mini  *miniredis.Miniredis // nil on a real Redis
+	local buckets
+	now   func() time.Time
+	rand  io.Reader
+	log   *slog.Logger
 
 	failures atomic.Int64
 	downTill atomic.Int64 // Unix ms; Redis is not asked before

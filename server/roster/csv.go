@@ -255,7 +255,7 @@ func writeCSV(w io.Writer, s sheet, b *Book, o CSVOptions) error {
 	put := func(cells []string) error {
 		guarded := make([]string, len(cells))
 		for i, s := range cells {
-			guarded[i] = guardText(s)
+			guarded[i] = GuardText(s)
 		}
 		return c.Write(guarded)
 	}
@@ -290,7 +290,8 @@ func formulaLike(s string) bool {
 	return s != "" && strings.ContainsRune("=+-@\t\r\n|%＝＋－＠", []rune(s)[0])
 }
 
-func guardText(s string) string {
+// GuardText makes a cell of a CSV file that no spreadsheet calculates or shortens.
+func GuardText(s string) string {
 	switch {
 	case formulaLike(s), strings.HasPrefix(s, "'") && longNumber(strings.TrimLeft(s, "'")):
 		return "'" + s
@@ -303,7 +304,7 @@ func guardText(s string) string {
 // longNumber reports whether s is digits, an X at the end allowed.
 func longNumber(s string) bool { return s != "" && digits(strings.TrimSuffix(s, "X")) }
 
-// unguard is the reverse of guardText but for the tab, which clean drops. It
+// unguard is the reverse of GuardText but for the tab, which clean drops. It
 // also takes the two ways in which people keep the digits of a long number: an
 // apostrophe before it, and ="…".
 func unguard(s string) string {

@@ -12,7 +12,7 @@ import (
 func SmallDisk(t testing.TB, size string) string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "nr_inodes=128,size="+size); err != nil {
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "nr_inodes=4096,size="+size); err != nil {
 		t.Skipf("needs a small disk of its own, which only root may mount: %v", err)
 	}
 	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })

@@ -3,6 +3,9 @@ package store_test
 import (
 	"context"
 	"fmt"
+	"os"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -81,8 +84,35 @@ func (p *poller) see(r record.Record, top int64) {
 	}
 }
 
-// TestOrderUnderFire: 8 writers, on MariaDB through two servers, and a poller
-// every 2 ms. What the poller saw must be what was committed; a cursor
+// slow makes every 32nd transaction of a server hold the township's counter a
+// few ms longer before it commits.
+func slow() func(sql string) {
+	var n atomic.Int64
+	return func(sql string) {
+		if strings.HasPrefix(sql, "UPDATE `space` SET `seq` = `seq` + 1") {
+			if n := n.Add(1); n%32 == 0 {
+				<-time.After(time.Duration(1+n/32%8) * time.Millisecond)
+			}
+		}
+	}
+}
+
+// commitsOf is how many commits the load has: DAOHU_ORDER_COMMITS is for the
+// long run on MariaDB (a million).
+func commitsOf(t *testing.T, name string, usual int64) int64 {
+	text := os.Getenv("DAOHU_ORDER_COMMITS")
+	if text == "" || name != "mariadb" {
+		return usual
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 1 {
+		t.Fatalf("DAOHU_ORDER_COMMITS is %q", text)
+	}
+	return n
+}
+
+// TestOrderUnderFire: 8 writers, on MariaDB through two servers, one of them
+// with slow transactions, and a poller every 2 ms. What the poller saw must be what was committed; a cursor
 // over anything but a counter held to commit misses rows here.
 func TestOrderUnderFire(t *testing.T) {
 	for _, c := range []struct {
@@ -93,14 +123,16 @@ func TestOrderUnderFire(t *testing.T) {
 			p := newPlace(t, c.name)
 			servers := []*store.DB{p.DB, p.DB}
 			if p.mysql {
-				second, err := town.Open(t.Context(), p.open)
+				slowed := p.open
+				slowed.Trace = slow()
+				second, err := town.Open(t.Context(), slowed)
 				if err != nil {
 					t.Fatal(err)
 				}
 				t.Cleanup(func() { _ = second.DB.Close() })
 				servers[1] = second.DB
 			}
-			fire(t, p, servers, c.commits)
+			fire(t, p, servers, commitsOf(t, c.name, c.commits))
 		})
 	}
 }

@@ -35,24 +35,27 @@ async function as(role, options) {
   return page;
 }
 
-test('every page as every role: shown to its roles, refused to the others in words', async () => {
-  let opened = 0;
-  for (const role of Object.keys(ADMINS)) {
-    const page = await as(role);
-    for (const p of pages) {
-      const answer = await page.goto(p.path);
-      assert.equal(answer.status(), p.roles.includes(role) ? 200 : 403, p.path + ' as ' + role + ': ' + (await page.textContent('main')).slice(0, 300));
-      if (!p.roles.includes(role)) assert.match(await page.textContent('main'), /没有做这件事的权限/);
-      assert.equal(await page.locator('h1').count(), p.roles.includes(role) ? 1 : 0, p.path + ' has one heading');
-      opened += 1;
-    }
+test('every page as every role: shown to its roles, refused to the others in words', async (t) => {
+  const windows = {};
+  for (const role of Object.keys(ADMINS)) windows[role] = await as(role);
+  for (const p of pages) {
+    await t.test(p.pattern, async () => {
+      for (const [role, page] of Object.entries(windows)) {
+        const answer = await page.goto(p.path);
+        assert.equal(answer.status(), p.roles.includes(role) ? 200 : 403, p.path + ' as ' + role + ': ' + (await page.textContent('main')).slice(0, 300));
+        if (!p.roles.includes(role)) assert.match(await page.textContent('main'), /没有做这件事的权限/);
+        assert.equal(await page.locator('h1').count(), p.roles.includes(role) ? 1 : 0, p.path + ' has one heading');
+        assert.deepEqual(page.said, [], p.path + ' as ' + role);
+      }
+    });
+  }
+  for (const [role, page] of Object.entries(windows)) {
     for (const link of await page.locator('nav.menu a').evaluateAll((all) => all.map((a) => a.getAttribute('href')))) {
       assert.equal((await page.goto(link)).status(), 200, 'the menu of ' + role + ' leads to ' + link);
     }
-    assert.deepEqual(page.said, [], 'as ' + role);
     await page.context().close();
   }
-  console.log('figure: ' + opened + ' pages opened, every page by every role of the console');
+  console.log('figure: ' + pages.length + ' pages opened by each of ' + Object.keys(windows).length + ' roles');
 });
 
 test('cadres, village workers and households have no business here', async () => {
@@ -66,7 +69,7 @@ test('cadres, village workers and households have no business here', async () =>
   }
 });
 
-test('axe finds nothing serious on any page', async () => {
+test('axe finds nothing serious', async (t) => {
   let checked = 0;
   const check = async (page, name) => {
     await page.evaluate(AXE);
@@ -76,18 +79,22 @@ test('axe finds nothing serious on any page', async () => {
     checked += 1;
   };
   const out = await open(browser, server.url, { bypassCSP: true }); // axe is put in from outside
-  await out.goto('/login');
-  await check(out, '/login');
-  for (const role of Object.keys(ADMINS)) {
-    const page = await as(role, { bypassCSP: true });
-    for (const p of pages.filter((x) => x.roles.includes(role))) {
-      await page.goto(p.path);
-      await check(page, p.path + ' as ' + role);
-    }
-    await page.context().close();
+  await t.test('/login', async () => {
+    await out.goto('/login');
+    await check(out, '/login');
+  });
+  const windows = {};
+  for (const role of Object.keys(ADMINS)) windows[role] = await as(role, { bypassCSP: true });
+  for (const p of pages) {
+    await t.test(p.pattern, async () => {
+      for (const role of p.roles) {
+        await windows[role].goto(p.path);
+        await check(windows[role], p.path + ' as ' + role);
+      }
+    });
   }
   console.log('figure: axe on ' + checked + ' pages: 0 serious');
-  await out.context().close();
+  for (const page of [out, ...Object.values(windows)]) await page.context().close();
 });
 
 test('the first load weighs at most 60 KB, charts aside', async () => {
@@ -129,6 +136,32 @@ test('a session is made anew at every log-in, and no page is put into a frame', 
   const [answer] = await Promise.all([other.waitForResponse((r) => r.request().method() === 'POST'), other.evaluate(() => document.forms[0].submit())]);
   assert.ok([401, 403].includes(answer.status()), 'the forged form: ' + answer.status());
   assert.ok(!(await admin.get('/users?role=C&limit=200')).rows.some((u) => u.login === 'forged'));
+  await page.context().close();
+});
+
+test('without script: a user is added, refused in place, bound by a code, taken out of use', async () => {
+  const page = await as('T', { javaScriptEnabled: false });
+  await page.goto('/users');
+  await page.click('summary:has-text("添加用户")');
+  await page.fill('[name=login]', 'new-one');
+  await page.fill('[name=name]', '新来的');
+  await page.fill('[name=phone]', '一个电话');
+  await page.click('button:has-text("添加"):visible');
+  assert.match(await page.textContent('.refused'), /填得不对/);
+  assert.equal(await page.inputValue('[name=login]'), 'new-one');
+  assert.ok(await page.locator('.field.bad [name=phone]').isVisible(), 'the sentence stands beside the field');
+  await page.fill('[name=phone]', '19900009999');
+  await page.click('button:has-text("添加"):visible');
+  assert.match(await page.textContent('.say'), /已添加：新来的/);
+  await page.goto('/users?role=C&after=' + encodeURIComponent('new-on'));
+  const row = page.locator('tr', { hasText: 'new-one' });
+  await row.locator('button:has-text("绑定码")').click();
+  assert.match(await page.textContent('section[role=status]'), /绑定码 \S{8}/);
+  assert.ok((await page.locator('section img').getAttribute('src')).startsWith('data:image/png;base64,'));
+  await row.locator('summary:has-text("停用")').click();
+  await row.locator('form button:has-text("停用")').click();
+  assert.match(await page.textContent('.say'), /已停用/);
+  assert.ok((await admin.get('/users?role=C&limit=200')).rows.find((u) => u.login === 'new-one').disabledAt > 0);
   await page.context().close();
 });
 

@@ -12,7 +12,7 @@ var owners = []struct {
 	library []string // prefixes of import paths
 	dirs    []string // folders that may import them, with what lies below
 }{
-	{[]string{"github.com/gin-gonic/", "github.com/gin-contrib/", "github.com/danielgtaylor/huma/"}, []string{"server/api", "server/console"}},
+	{[]string{"github.com/gin-gonic/", "github.com/gin-contrib/", "github.com/danielgtaylor/huma/"}, []string{"server/api", "server/console", "server/servertest/bench"}},
 	{[]string{"gorm.io/"}, []string{"server/store"}},
 	{[]string{"github.com/redis/", "github.com/go-redis/"}, []string{"server/rediskv"}},
 	{[]string{"github.com/silenceper/"}, []string{"server/wechat"}},

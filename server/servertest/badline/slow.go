@@ -1,6 +1,6 @@
-// Package badline puts bad links between the phone's own sync core and the real
-// server (quality.md F7 and F18): slow ones, and ones that cut, double and
-// repeat requests.
+// Package badline puts what phones meet in the field before the real server: slow
+// links, links that cut, double and repeat requests, and programs of another
+// edition (quality.md F7, F16, F18). The phone is the product's own sync core.
 package badline
 
 import (
@@ -18,8 +18,8 @@ import (
 type Slow struct {
 	Rate int64         // bytes per second, each way
 	RTT  time.Duration // of everything; a connection costs one more
-	// Cut is how many of 100 exchanges are cut, half of them within the
-	// request's first bytes and half within the answer's.
+	// Cut is how many of every 10 exchanges are cut, in an order of chance: within
+	// the first bytes of the request or, as often, of the answer.
 	Cut   int
 	Speed int // line seconds per second
 
@@ -30,6 +30,7 @@ type Slow struct {
 	in     net.Listener
 	mu     sync.Mutex
 	dice   *rand.Rand
+	deck   []int // fates to come: those below Cut are bad
 	up     bucket
 	down   bucket
 	wg     sync.WaitGroup
@@ -196,7 +197,12 @@ func (x *exchange) asks(n int) int {
 		x.s.Asked.Add(1)
 		x.s.mu.Lock()
 		x.fate = 0
-		if x.s.dice.IntN(100) < x.s.Cut {
+		if len(x.s.deck) == 0 {
+			x.s.deck = x.s.dice.Perm(10)
+		}
+		card := x.s.deck[0]
+		x.s.deck = x.s.deck[1:]
+		if card < x.s.Cut {
 			x.fate = 1 + x.s.dice.IntN(2)
 			x.s.Broken.Add(1)
 		}

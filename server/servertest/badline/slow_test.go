@@ -1,12 +1,14 @@
 package badline
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,6 +16,7 @@ import (
 	_ "github.com/go-sql-driver/mysql"
 
 	"daohu/server/servertest"
+	"daohu/server/servertest/phonebuild"
 	"daohu/server/servertest/wire"
 )
 
@@ -42,10 +45,13 @@ func check(t testing.TB, err error) {
 	}
 }
 
+// built compiles the phone once for all tests of the package.
+var built = sync.OnceValues(func() (string, error) { return wire.BuildPhone(context.Background()) })
+
 func program(t *testing.T) string {
 	t.Helper()
-	p, err := wire.BuildPhone(t.Context())
-	if errors.Is(err, wire.ErrPackages) && !servertest.Full() {
+	p, err := built()
+	if errors.Is(err, phonebuild.ErrPackages) && !servertest.Full() {
 		t.Skip(err)
 	}
 	check(t, err)
@@ -166,7 +172,7 @@ func TestSlowLinks(t *testing.T) {
 	}
 }
 
-// TestVisitOnTheWorstLink: 20 kbit/s, 3 s there and back, 30 of 100 exchanges
+// TestVisitOnTheWorstLink: 20 kbit/s, 3 s there and back, 3 of 10 exchanges
 // cut: a visit is sent in at most 3 KB by one request, and by two on average
 // when some are cut; all arrive once.
 func TestVisitOnTheWorstLink(t *testing.T) {
@@ -190,7 +196,7 @@ func TestVisitOnTheWorstLink(t *testing.T) {
 		t.Errorf("%v", calm)
 	}
 	line.mu.Lock()
-	line.Cut = 30
+	line.Cut = 3
 	line.mu.Unlock()
 	const visits = 30
 	var sum cost
@@ -202,7 +208,7 @@ func TestVisitOnTheWorstLink(t *testing.T) {
 	}
 	asked, broken = line.Asked.Load()-asked, line.Broken.Load()-broken
 	t.Logf("figure: %d visits, %d of %d exchanges cut: %d bytes and %.2f requests a visit, %.0f s each", visits, broken, asked, sum.bytes/visits, float64(sum.requests)/visits, sum.took.Seconds()/visits)
-	if sum.bytes > visits*3<<10 || sum.requests > visits*2 || broken < 5 {
+	if sum.bytes > visits*3<<10 || sum.requests > visits*2 || broken*10 < asked*2 {
 		t.Errorf("%v for %d visits, %d of %d exchanges cut", sum, visits, broken, asked)
 	}
 	if n := s.number(t, "SELECT COUNT(*) FROM visit"); n != 20*6+visits+1 {

@@ -19,7 +19,9 @@ func TestDiskFull(t *testing.T) {
 	n := kills(t, 5)
 	for range n {
 		w.after(1 + w.rand.IntN(60))
-		filler := servertest.Fill(t, dir, w.rand.IntN(64<<10))
+		w.gate.Lock() // nobody else writes while it is measured
+		filler := servertest.Fill(t, dir, 4096*w.rand.IntN(16))
+		w.gate.Unlock()
 		w.until503(w.seen.get(503) + 10)
 		must(t, os.Remove(filler))
 		w.untilPushed()

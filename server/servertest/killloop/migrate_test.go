@@ -51,7 +51,7 @@ func TestMigrationKilled(t *testing.T) {
 	}
 	whole := time.Since(from)
 	want := shapeOf(t, calm)
-	n, killed := kills(t, 1), 0
+	n, killed := kills(t, 10), 0
 	for killed < n {
 		dsn := servertest.MariaDB(t, servertest.MariaDBOptions{})
 		for done := false; !done; {

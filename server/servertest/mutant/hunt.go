@@ -35,8 +35,14 @@ func focus(name string) string {
 		return "copy=8,proposal=20,replay=10"
 	case "seq-before-commit":
 		return "flash=40,visit=20"
-	case "live-scope", "part-at-once":
+	case "live-scope":
+		return "guest=15"
+	case "part-at-once":
 		return "guest=15,visit=20"
+	case "no-dedupe":
+		return "replay=40,response=40"
+	case "purged-cursor-served":
+		return "purge=8,erase=30,visit=30"
 	case "restore-ignored":
 		return "backup=8,restore=8"
 	case "old-client-drops-column":

@@ -27,11 +27,12 @@ import (
 
 func main() {
 	only := flag.String("only", "", "hunt these mutants alone, names with commas between")
+	write := flag.Bool("write", false, "write the table of docs/reliability.md, when all are hunted")
 	side := flag.Int("side", runtime.NumCPU(), "simulations side by side")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, os.Stdout, *only, *side); err != nil {
+	if err := run(ctx, os.Stdout, *only, *side, *write); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		stop()
 		os.Exit(1)
@@ -41,7 +42,7 @@ func main() {
 // mutants are all there are: the server's, then the phone's.
 func mutants() []mutant { return slices.Concat(engine(), phone()) }
 
-func run(ctx context.Context, out io.Writer, only string, side int) error {
+func run(ctx context.Context, out io.Writer, only string, side int, write bool) error {
 	root, err := os.Getwd()
 	if err != nil {
 		return err
@@ -63,21 +64,25 @@ func run(ctx context.Context, out io.Writer, only string, side int) error {
 	if err != nil {
 		return err
 	}
-	survived := report(ctx, b, all, side, out, len(all) == 1)
+	caught, survived := report(ctx, b, all, side, out, len(all) == 1)
 	fmt.Fprintf(out, "caught=%d survived=%d\n", len(all)-survived, survived)
 	switch {
 	case len(all) == 0:
 		return fmt.Errorf("no mutant is called %q", only)
 	case survived > 0:
 		return fmt.Errorf("%d mutants survived", survived)
+	case write && only == "":
+		return writeTable(filepath.Join(root, "docs", "reliability.md"), all, caught)
 	}
 	return nil
 }
 
-// report hunts and prints a line for each; it counts those that live.
-func report(ctx context.Context, b built, all []mutant, side int, out io.Writer, full bool) int {
-	survived := 0
+// report hunts and prints a line for each, and says what became of each and
+// how many live.
+func report(ctx context.Context, b built, all []mutant, side int, out io.Writer, full bool) ([]catch, int) {
+	caught, survived := make([]catch, len(all)), 0
 	b.huntAll(ctx, all, side, func(i int, c catch, err error) {
+		caught[i] = c
 		switch {
 		case err != nil:
 			survived++
@@ -92,5 +97,5 @@ func report(ctx context.Context, b built, all []mutant, side int, out io.Writer,
 			fmt.Fprintln(out, c.report)
 		}
 	})
-	return survived
+	return caught, survived
 }

@@ -14,10 +14,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
-)
 
-// ErrNoPackages: the phone's packages are not installed.
-var ErrNoPackages = errors.New("the phone's packages are not installed: cd miniprogram && npm ci --ignore-scripts")
+	"daohu/server/servertest/phonebuild"
+)
 
 // Built is the compiled simulation.
 type Built struct {
@@ -29,17 +28,13 @@ type Built struct {
 // root is the root of the repository.
 func Build(ctx context.Context, root, dir string) (Built, error) {
 	b := Built{filepath.Join(root, "miniprogram"), filepath.Join(dir, "simserver")}
-	if _, err := os.Stat(filepath.Join(b.phone, "node_modules", "typescript")); err != nil {
-		return b, ErrNoPackages
+	if _, err := phonebuild.Build(ctx, root); err != nil {
+		return b, err
 	}
-	phone := exec.CommandContext(ctx, "npm", "run", "--silent", "build:sim")
-	phone.Dir = b.phone
-	server := exec.CommandContext(ctx, "go", "build", "-o", b.server, "./server/servertest/simserver")
-	server.Dir = root
-	for _, cmd := range []*exec.Cmd{phone, server} {
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return b, fmt.Errorf("%s: %w\n%s", strings.Join(cmd.Args, " "), err, out)
-		}
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", b.server, "./server/servertest/simserver")
+	cmd.Dir = root
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return b, fmt.Errorf("%s: %w\n%s", strings.Join(cmd.Args, " "), err, out)
 	}
 	return b, nil
 }
@@ -106,7 +101,7 @@ func (b Built) Play(ctx context.Context, o Options) (sum Sum, report string, err
 	if o.On {
 		args = append(args, "--on")
 	}
-	report, err = b.run(ctx, "main.js", o.MySQL, args, &sum)
+	report, err = b.run(ctx, filepath.Join("sim", "main.js"), o.MySQL, args, &sum)
 	if sum.Failures > 0 {
 		err = nil
 	}
@@ -115,7 +110,7 @@ func (b Built) Play(ctx context.Context, o Options) (sum Sum, report string, err
 
 // run runs one program of the simulation and reads the JSON line it ends with.
 func (b Built) run(ctx context.Context, program, dsn string, args []string, sum any) (string, error) {
-	args = append([]string{filepath.Join("build", "sim", program)}, args...)
+	args = append([]string{filepath.Join("build", program)}, args...)
 	args = append(args, "--", b.server)
 	if dsn != "" {
 		args = append(args, "-mysql", dsn)
@@ -137,4 +132,31 @@ func (b Built) run(ctx context.Context, program, dsn string, args []string, sum 
 		err = fmt.Errorf("%s: %w\n%s", program, err, report)
 	}
 	return report, err
+}
+
+// Deaths is what a sweep over the awaits of the sync core found.
+type Deaths struct {
+	Points  int // awaits that the history meets
+	Played  int // histories: one for each death, before or after an await
+	Seconds float64
+}
+
+// Awaits lets the app die at every step-th of the places where the sync core
+// waits, from the first on (0 = the first of all).
+func (b Built) Awaits(ctx context.Context, first, step int) (d Deaths, err error) {
+	_, err = b.run(ctx, filepath.Join("points", "sim", "sweep.js"), "", []string{"awaits", "--first", strconv.Itoa(first), "--step", strconv.Itoa(step)}, &d)
+	return d, err
+}
+
+// Cuts is what a sweep over the bytes of all messages found.
+type Cuts struct {
+	Requests, RequestCuts int
+	Answers, AnswerCuts   int
+	Seconds               float64
+}
+
+// Cuts cuts every message of the history after every byte.
+func (b Built) Cuts(ctx context.Context) (c Cuts, err error) {
+	_, err = b.run(ctx, filepath.Join("sim", "sweep.js"), "", []string{"cuts"}, &c)
+	return c, err
 }

@@ -15,6 +15,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"runtime/debug"
 
 	"daohu/server/servertest/town"
 )
@@ -23,6 +24,7 @@ func main() {
 	dsn := flag.String("mysql", "", "DSN of an empty database; default: SQLite in a temp folder")
 	verbose := flag.Bool("v", false, "log what the server logs to stderr")
 	flag.Parse()
+	debug.SetGCPercent(400) // the worlds are small: less collecting, more playing
 	if err := run(context.Background(), *dsn, *verbose, os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "simserver:", err)
 		os.Exit(1)

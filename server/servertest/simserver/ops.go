@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"strconv"
 	"strings"
@@ -136,7 +137,9 @@ func (s *server) http(ctx context.Context, c call) (out map[string]any, err erro
 		switch p := recover(); p.(type) {
 		case nil:
 		case killed:
+			done := out // what another hand did before it died
 			out, err = map[string]any{"died": true}, s.boot(ctx, c.Node)
+			maps.Copy(out, done)
 		default:
 			panic(p)
 		}

@@ -11,6 +11,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+
+	"daohu/server/servertest/phonebuild"
 )
 
 // Headers are what WeChat 8 on Android adds to every wx.request, with the app
@@ -31,21 +33,10 @@ func Root() string {
 	return filepath.Join(filepath.Dir(file), "..", "..", "..")
 }
 
-// ErrPackages says that the phone's packages are not installed.
-var ErrPackages = errors.New("the phone's packages are not installed: cd miniprogram && npm ci --ignore-scripts")
-
 // BuildPhone compiles the phone's sync core and returns the program to run.
 func BuildPhone(ctx context.Context) (string, error) {
-	dir := filepath.Join(Root(), "miniprogram")
-	if _, err := os.Stat(filepath.Join(dir, "node_modules", "typescript")); err != nil {
-		return "", ErrPackages
-	}
-	build := exec.CommandContext(ctx, "npm", "run", "--silent", "build:sim")
-	build.Dir = dir
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("building the phone: %w\n%s", err, out)
-	}
-	return filepath.Join(dir, "build", "sim", "remote.js"), nil
+	build, err := phonebuild.Build(ctx, Root())
+	return filepath.Join(build, "sim", "remote.js"), err
 }
 
 // Phone is one phone: the product's sync core in a process of its own.

@@ -34,9 +34,10 @@ type Size struct {
 // Options say how a Site is put together.
 type Options struct {
 	Size
-	Dir   string // for its files
-	MySQL string // DSN of an empty database; "" = SQLite in Dir
-	Redis string // "" = in the process
+	Dir   string           // for its files
+	MySQL string           // DSN of an empty database; "" = SQLite in Dir
+	Redis string           // "" = in the process
+	Now   func() time.Time // default: time.Now
 }
 
 // Site is the whole program, as serve runs it, on a loopback address, with a
@@ -78,7 +79,7 @@ func Serve(ctx context.Context, o Options) (*Site, error) {
 		return nil, err
 	}
 	s := &Site{}
-	s.App, err = app.New(ctx, app.Options{Config: c, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Rand: rand.Reader, Unsafe: true,
+	s.App, err = app.New(ctx, app.Options{Config: c, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: o.Now, Rand: rand.Reader, Unsafe: true,
 		WeChat: codes{}, Hash: account.HashParams{MemoryKiB: 64, Passes: 1, Lanes: 1}, Trace: func(string) { s.statement.Add(1) }})
 	if err != nil {
 		return nil, err

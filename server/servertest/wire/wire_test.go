@@ -5,13 +5,14 @@ import (
 	"testing"
 
 	"daohu/server/servertest"
+	"daohu/server/servertest/phonebuild"
 )
 
 // TestFigures: bytes, round trips and queries are gates. Without the phone's
 // packages it is skipped, or fails in the full run.
 func TestFigures(t *testing.T) {
 	program, err := BuildPhone(t.Context())
-	if errors.Is(err, ErrPackages) && !servertest.Full() {
+	if errors.Is(err, phonebuild.ErrPackages) && !servertest.Full() {
 		t.Skip(err)
 	}
 	var all []Figure
