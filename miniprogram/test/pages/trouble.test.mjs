@@ -62,10 +62,10 @@ test('a server that fails, then one that is slow to say so: the visit waits and 
   await phone.offline(false);
   await until(() => refused >= 1, 'a request');
   assert.equal(await phone.text('已全部送达').count(), 0);
-  while (refused <= 2) {
+  await until(async () => {
     await phone.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
-    await phone.page.waitForTimeout(200);
-  }
+    return refused > 2;
+  }, 'a request after the two that were refused');
   await delivered(phone);
   assert.equal(await arrived(household, '服务器坏了也不怕。'), 1);
   await phone.close();
