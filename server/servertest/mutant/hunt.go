@@ -47,6 +47,8 @@ func focus(name string) string {
 		return "backup=8,restore=8"
 	case "old-client-drops-column":
 		return "old app=8,edit=20,decide=15"
+	case "overlay-ends-early":
+		return "visit=60,edit=40,guest=10"
 	case "departed-base-lost":
 		return "pair=20,visit=40,response=20"
 	}

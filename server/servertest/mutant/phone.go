@@ -49,7 +49,7 @@ func phone() []mutant {
 			{tsExchange, "Promise.race([this.held.options.transport.send(requestOf(sent)), gone])", "Promise.race([(asking = this.held.options.transport.send(requestOf(sent))), gone])"},
 			{tsExchange, "    if (r === null) {\n", `    if (MUTANT && r === null && asking) {
       asking.then((late) => {
-        const a = late.status === 200 ? readAnswer(late.body) : undefined;
+        const a = late.status === 200 ? readAnswer(late) : undefined;
         return a && !a.newClient ? this.take(sent, a, this.generation) : undefined;
       }).catch(() => undefined);
     }
