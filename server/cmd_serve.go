@@ -176,10 +176,10 @@ func (e *env) greet(addr, dir string, n app.DemoNotes) {
     帮扶干部  demo:cadre-001 … demo:cadre-157
     村干部    demo:village-01 …
     农户      demo:household-0001 … demo:household-0373
-    管理员    demo:admin（第二个乡镇 demo:admin-2）
+    管理员    demo:admin（同镇第二位 demo:admin-b，第二个乡镇 demo:admin-2）
     县、审计  demo:county  demo:auditor
   账号密码登录（/api/v1/login/password）
-    admin  admin-2  county  auditor    密码 %s
+    admin  admin-b  admin-2  county  auditor    密码 %s
   农户卡登录（/api/v1/login/household），household-0001
     卡号 %s   PIN %s
 
