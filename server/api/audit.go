@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"time"
 
 	"daohu/server/calendar"
 	"daohu/server/fault"
@@ -84,8 +83,8 @@ func dayAt(day string, later int) (int64, error) {
 	if day == "" {
 		return 0, nil
 	}
-	d, err := time.ParseInLocation(time.DateOnly, day, calendar.Zone())
-	return d.AddDate(0, 0, later).UnixMilli(), err
+	d, err := calendar.ParseDay(day)
+	return (d + calendar.Day(later)).Begins(), err
 }
 
 func (a *API) auditCheck(c *call, _ *none) (*write.LogCheck, error) {

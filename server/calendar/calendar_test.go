@@ -199,3 +199,14 @@ func TestParseIsStrict(t *testing.T) {
 		t.Error("a huge document is accepted")
 	}
 }
+
+// TestBegins: a day begins at midnight in Shanghai, whatever the year.
+func TestBegins(t *testing.T) {
+	for _, s := range []string{"1969-12-31", "1970-01-01", "2026-03-01", "2028-02-29"} {
+		d, err := calendar.ParseDay(s)
+		want, wrong := time.ParseInLocation(time.DateOnly, s, calendar.Zone())
+		if err != nil || wrong != nil || d.Begins() != want.UnixMilli() || calendar.At(d.Begins()) != d || calendar.At(d.Begins()-1) != d-1 {
+			t.Errorf("%s begins at %d, want %d", s, d.Begins(), want.UnixMilli())
+		}
+	}
+}

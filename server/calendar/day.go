@@ -40,6 +40,9 @@ func ParseDay(s string) (Day, error) {
 	return Day(t.Unix() / 86_400), nil // before 1970 whole days divide exactly too
 }
 
+// Begins is the first instant of d in Asia/Shanghai, Unix ms.
+func (d Day) Begins() int64 { return int64(d)*dayMillis - shanghai.Milliseconds() }
+
 func (d Day) time() time.Time { return time.Unix(int64(d)*86_400, 0).UTC() }
 
 // String writes 2026-01-31.

@@ -3,6 +3,7 @@ package console
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"html/template"
 	"log/slog"
@@ -251,7 +252,7 @@ func (v *View) read() error {
 }
 
 func tooLarge(err error) error {
-	if _, ok := err.(*http.MaxBytesError); ok {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok { // multipart wraps it
 		return problem(fault.TooLarge)
 	}
 	return problem(fault.BadRequest)

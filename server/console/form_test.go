@@ -1,6 +1,8 @@
 package console
 
 import (
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -81,5 +83,18 @@ func TestWith(t *testing.T) {
 	}
 	if m := v.More("n1"); m.Next != "/users?after=n1&role=C" || m.First != "" {
 		t.Errorf("%+v", m)
+	}
+}
+
+// TestTooLarge: a body over the limit is told as such, also where the reader of
+// forms wraps what it met.
+func TestTooLarge(t *testing.T) {
+	for _, err := range []error{&http.MaxBytesError{Limit: 9}, fmt.Errorf("multipart: NextPart: %w", &http.MaxBytesError{Limit: 9})} {
+		if p := told(tooLarge(err)); !p.Has(fault.TooLarge) {
+			t.Errorf("%v: %+v", err, p)
+		}
+	}
+	if p := told(tooLarge(io.ErrUnexpectedEOF)); !p.Has(fault.BadRequest) {
+		t.Errorf("%+v", p)
 	}
 }

@@ -114,10 +114,12 @@ func showLedger(v *View) (any, error) {
 			return nil, err
 		}
 		s.Ledger = append(s.Ledger, list.Rows...)
-		if list.Next == "" {
+		if q.Set("after", list.Next); list.Next == "" {
 			break
 		}
-		q.Set("after", list.Next)
+	}
+	if q.Get("after") != "" {
+		return nil, fault.Bad(fault.Field{Name: "month", Code: "too-long", Detail: "这个月超过 5000 次走访，一张台账放不下。请一个村一个村地印。"})
 	}
 	slices.SortStableFunc(s.Ledger, func(a, b Listed) int {
 		return cmp.Or(strings.Compare(a.Row.Text("day"), b.Row.Text("day")), strings.Compare(a.About.Code, b.About.Code))

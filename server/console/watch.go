@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"daohu/server/api"
+	"daohu/server/fault"
 	"daohu/server/roster"
 	"daohu/server/write"
 )
@@ -60,7 +61,8 @@ func verifyAudit(v *View) (Done, error) {
 	return Done{Data: &out}, err
 }
 
-// mostLog is how many pages of 200 lines are exported at most.
+// mostLog is how many pages of 200 lines are exported at most; more are refused,
+// for a table that ends early looks whole.
 const mostLog = 25
 
 // exportAudit gives the filtered lines as a table for a spreadsheet.
@@ -68,6 +70,9 @@ func exportAudit(v *View) (Done, error) {
 	lines, err := every[write.LogLine](v, "/api/v1/audit", v.Query(auditFilters()...), mostLog)
 	if err != nil {
 		return Done{}, err
+	}
+	if len(lines) >= mostLog*200 {
+		return Done{}, fault.Bad(fault.Field{Name: "from", Code: "too-long", Detail: "超过 5000 条，一次下载不完。请把日子缩短一些，分几次下载。"})
 	}
 	body, err := logTable(lines)
 	return Done{File: &Download{Name: "审计-" + v.Township + "-" + v.Today() + ".csv", Type: "text/csv; charset=utf-8", Body: body}}, err

@@ -89,14 +89,14 @@ func (s *Service) endOf(day string) (int64, error) {
 	if day == "" {
 		return 0, fault.Bad(fault.Field{Name: "day", Code: "required", Detail: "请说明是哪一天。"})
 	}
-	t, err := time.ParseInLocation(time.DateOnly, day, calendar.Zone())
+	d, err := calendar.ParseDay(day)
 	if err != nil {
 		return 0, fault.Bad(fault.Field{Name: "day", Code: "format", Detail: "日期要写成 2026-01-31 这样。"})
 	}
 	if day > dayOf(s.Store.Clock()) {
 		return 0, fault.Bad(fault.Field{Name: "day", Code: "range", Detail: "这一天还没有到。"})
 	}
-	return t.AddDate(0, 0, 1).UnixMilli(), nil
+	return (d + 1).Begins(), nil
 }
 
 // dayOf is the day of an instant in Asia/Shanghai; "" for 0, the unknown one.

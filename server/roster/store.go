@@ -148,9 +148,9 @@ func (p *Plan) insert(tx write.Tx, in Into) (out []*measure.Measure) {
 
 // noon is 12:00 of a day in Asia/Shanghai, Unix ms.
 func noon(day string) int64 {
-	t, err := time.ParseInLocation("2006-01-02", day, calendar.Zone())
+	d, err := calendar.ParseDay(day)
 	if err != nil {
 		return 0
 	}
-	return t.Add(12 * time.Hour).UnixMilli()
+	return d.Begins() + (12 * time.Hour).Milliseconds()
 }

@@ -287,7 +287,9 @@ func (s *Service) decision(ctx context.Context, a access.Actor, t *record.Type, 
 		}
 		r := moved(t, row, move.To, reason)
 		if effect != nil && move.Kind == flow.Pass && r.err == nil {
-			r.also, r.err = effect(tx, r.out)
+			if r.also, err = effect(tx, r.out); err != nil {
+				return ruling{err: err}
+			}
 		}
 		return r
 	}, nil

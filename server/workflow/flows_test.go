@@ -13,6 +13,7 @@ import (
 	"daohu/server/types"
 	"daohu/server/workflow"
 	"daohu/server/workflow/flow"
+	"daohu/server/write"
 )
 
 // TestTownshipsOwnWorkflow: what a township publishes is what its decisions go
@@ -87,4 +88,27 @@ func TestTypesLeftOut(t *testing.T) {
 			t.Errorf("%s: %v", typ.Name, err)
 		}
 	}
+}
+
+// TestRefusedEffect: what an effect refuses is not passed, and the verdict does
+// not speak of a state that never was.
+func TestRefusedEffect(t *testing.T) {
+	town.Each(t, func(t *testing.T, b *town.Base) {
+		tn := add(t, b, town.Size{Cadres: 1, Houses: 1})
+		s := *b.Workflow
+		s.Effects = map[string]workflow.Prepare{activity.VisitType.Name: func(context.Context, string) (workflow.Effect, error) {
+			return func(write.Tx, record.Record) ([]record.Record, error) {
+				return nil, fault.New(fault.Invalid, "不行。")
+			}, nil
+		}}
+		id := visit(t, tn, tn.Houses[0], tn.Cadres[0].User)
+		out, err := s.DecideAll(t.Context(), tn.Admin, activity.VisitType, workflow.Batch{Action: "approve", Rows: []workflow.Mark{{ID: id, Rev: 1}}})
+		check(t, err)
+		if v := out.Rows[0]; out.N != 0 || v.Code != string(fault.Invalid) || v.State != "" || v.Rev != 0 {
+			t.Errorf("%+v", out)
+		}
+		if v := find(t, tn, id); v.State != workflow.Pending || v.Version != 1 {
+			t.Errorf("%+v", v)
+		}
+	})
 }

@@ -212,6 +212,6 @@ func dayAt(day string) (at int64, wrong bool) {
 	if day == "" {
 		return 0, false
 	}
-	d, err := time.ParseInLocation(time.DateOnly, day, calendar.Zone())
-	return d.UnixMilli(), err != nil
+	d, err := calendar.ParseDay(day)
+	return d.Begins(), err != nil
 }

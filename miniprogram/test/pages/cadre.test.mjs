@@ -1,19 +1,11 @@
 // A cadre's day on the phone.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { begin, delivered, finish, quiz, shoot } from './acts.mjs';
-import { close, open, Phone, serve, today } from './harness.mjs';
+import { Phone, server, today, withServer } from './harness.mjs';
 
-let server;
-before(async () => {
-  await open();
-  server = await serve();
-});
-after(async () => {
-  await close();
-  await server?.stop();
-});
+withServer();
 
 /** The households of a cadre as the server has them, oldest visit first as on the phone. */
 async function houses(who) {

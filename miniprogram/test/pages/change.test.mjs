@@ -2,18 +2,10 @@
 // says when an account ends or an erase is ordered.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { close, open, Phone, serve, until } from './harness.mjs';
+import { test } from 'node:test';
+import { Phone, server, until, withServer } from './harness.mjs';
 
-let server;
-before(async () => {
-  await open();
-  server = await serve();
-});
-after(async () => {
-  await close();
-  await server?.stop();
-});
+withServer();
 
 async function login(who) {
   const phone = await Phone.open(server, who);

@@ -9,6 +9,7 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
@@ -122,6 +123,21 @@ export async function open() {
 
 export async function close() {
   await browser?.close();
+}
+
+/** The server of a file of tests, between its beginning and its end. */
+export let server;
+
+/** Gives a file of tests a browser and a server of its own. */
+export function withServer() {
+  before(async () => {
+    await open();
+    server = await serve();
+  });
+  after(async () => {
+    await close();
+    await server?.stop();
+  });
 }
 
 /** A phone with a WeChat user in it. Close it: that fails when the browser complained of anything. */

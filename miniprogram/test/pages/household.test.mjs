@@ -1,18 +1,10 @@
 // A household on its own phone, and what becomes of its words.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { close, open, Phone, serve, until } from './harness.mjs';
+import { test } from 'node:test';
+import { Phone, server, until, withServer } from './harness.mjs';
 
-let server;
-before(async () => {
-  await open();
-  server = await serve();
-});
-after(async () => {
-  await close();
-  await server?.stop();
-});
+withServer();
 
 test('with card and PIN a household reads who helps and what came, without a link too', async () => {
   const phone = await Phone.open(server, 'new-phone');

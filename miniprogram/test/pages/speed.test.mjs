@@ -5,19 +5,11 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { begin, delivered, finish, quiz, shoot } from './acts.mjs';
-import { close, open, Phone, serve } from './harness.mjs';
+import { Phone, server, withServer } from './harness.mjs';
 
-let server;
-before(async () => {
-  await open();
-  server = await serve();
-});
-after(async () => {
-  await close();
-  await server?.stop();
-});
+withServer();
 
 /**
  * Keystroke-level model (Card, Moran, Newell: The keystroke-level model for

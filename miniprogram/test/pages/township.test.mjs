@@ -1,20 +1,14 @@
 // What the township does with a visit, and what becomes of it on the phone.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import { begin, delivered, finish } from './acts.mjs';
-import { close, open, Phone, serve, today, until } from './harness.mjs';
+import { Phone, server, today, until, withServer } from './harness.mjs';
 
-let server;
 let admin;
+withServer();
 before(async () => {
-  await open();
-  server = await serve();
   admin = await server.api('admin');
-});
-after(async () => {
-  await close();
-  await server?.stop();
 });
 
 async function first(who) {

@@ -1,20 +1,14 @@
 // Bad luck: each has its sentence, and nothing is lost.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import { begin, delivered, finish } from './acts.mjs';
-import { Caller, close, open, Phone, serve, until } from './harness.mjs';
+import { Caller, Phone, server, until, withServer } from './harness.mjs';
 
-let server;
 let admin;
+withServer();
 before(async () => {
-  await open();
-  server = await serve();
   admin = await server.api('admin');
-});
-after(async () => {
-  await close();
-  await server?.stop();
 });
 
 async function user(login) {

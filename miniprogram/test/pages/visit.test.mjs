@@ -1,18 +1,10 @@
 // Visits on the phone: from the list to saved, offline, killed, returned.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { close, open, Phone, serve, until } from './harness.mjs';
+import { test } from 'node:test';
+import { Phone, server, until, withServer } from './harness.mjs';
 
-let server;
-before(async () => {
-  await open();
-  server = await serve();
-});
-after(async () => {
-  await close();
-  await server?.stop();
-});
+withServer();
 
 /** A cadre's phone, logged in and synced. */
 async function cadre(who, options) {
