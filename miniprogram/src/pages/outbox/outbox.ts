@@ -103,7 +103,7 @@ Page(page({
   async rescue() {
     await this.act(async () => {
       const r = await this.desk.rescue();
-      this.say('已导出 ' + r.changes + ' 条、照片 ' + r.photos + ' 张，请交给乡镇管理员。' + (r.kept > 0 ? '农户说的话不在里面。' : ''));
+      this.say('已导出 ' + r.changes + ' 条、照片 ' + r.photos + ' 张，请交给乡镇管理员保管，手机里的也先留着。' + (r.kept > 0 ? '农户说的话不在里面。' : ''));
     });
   },
 }));
