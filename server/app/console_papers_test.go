@@ -58,6 +58,8 @@ func TestConsoleCards(t *testing.T) {
 	b.refused(403, "/queue?type=card", []string{"do", "approve", "key", id, "action", "approve", "rev", "2"}, "自己")
 	f.addUser("second-1", access.Township, f.Towns[0], "")
 	second := f.as("second-1")
-	second.done("/queue?type=card", "do", "approve", "key", id, "action", "approve", "rev", "2")
+	next := second.page(second.location("/queue?type=card", "do", "approve", "key", id, "action", "approve", "rev", "2"))
+	second.shows(next, "上一条")
+	second.hides(next, "data-until") // it is out, and not taken back
 	second.shows(second.page(at), "已发布")
 }

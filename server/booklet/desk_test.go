@@ -371,7 +371,7 @@ func TestBatchOfCards(t *testing.T) {
 		batch.Dry = false
 		done, err := d.review.DecideAll(t.Context(), d.second, booklet.Type, batch)
 		first, second := d.row(one.ID), d.row(two.ID)
-		if err != nil || done.N != 2 || first.Edition != 1 || first.State != edition.Archived || second.Edition != 2 || second.State != edition.Published {
+		if err != nil || done.N != 2 || done.Until != 0 || first.Edition != 1 || first.State != edition.Archived || second.Edition != 2 || second.State != edition.Published {
 			t.Errorf("%+v %v: %+v, %+v", done, err, first, second)
 		}
 	})

@@ -22,7 +22,7 @@ func decideOne(v *View) (Done, error) {
 		return Done{}, err
 	}
 	last := fmt.Sprintf("%s.%d.%d.%s", id, row.Rev, 0, action)
-	if kind != "proposal" { // one that was settled stays so
+	if kind != "proposal" && (kind != "card" || action != "approve") { // what was settled or published stays so
 		last = fmt.Sprintf("%s.%d.%d.%s", id, row.Rev, v.Now+workflow.UndoFor.Milliseconds(), action)
 	}
 	return Done{To: v.queueURL("at", v.Text("next"), "last", last)}, nil

@@ -54,7 +54,7 @@ type Verdict struct {
 type Outcome struct {
 	Dry   bool      `json:"dry,omitempty" doc:"nothing was written"`
 	N     int       `json:"n" doc:"rows with the code ok"`
-	Until int64     `json:"until,omitempty" doc:"how long the decision may be taken back, Unix ms by the server's clock"`
+	Until int64     `json:"until,omitempty" doc:"how long the decision may be taken back, Unix ms by the server's clock; absent = it cannot be"`
 	Rows  []Verdict `json:"rows"`
 }
 
@@ -62,6 +62,7 @@ type Outcome struct {
 type ruling struct {
 	out  record.Record   // as it is then; nil = nothing is written
 	also []record.Record // rows of the type that change with it
+	held bool            // it had an effect: it is not taken back
 	err  error           // why not
 	done bool            // it is so already, by the same hand
 }
@@ -135,7 +136,7 @@ func (s *Service) all(ctx context.Context, a access.Actor, t *record.Type, actio
 		return Outcome{}, err
 	}
 	out := Outcome{Dry: dry, Rows: make([]Verdict, 0, len(marks))}
-	state := mustField(t, "state")
+	state, held := mustField(t, "state"), false
 	for i, r := range got {
 		v := Verdict{ID: marks[i].ID, Code: OK}
 		if e, ok := errors.AsType[*fault.Error](r.err); ok {
@@ -149,10 +150,11 @@ func (s *Service) all(ctx context.Context, a access.Actor, t *record.Type, actio
 		}
 		if v.Code == OK {
 			out.N++
+			held = held || r.held
 		}
 		out.Rows = append(out.Rows, v)
 	}
-	if out.N > 0 && !dry {
+	if out.N > 0 && !dry && !held {
 		out.Until = now + UndoFor.Milliseconds()
 	}
 	return out, nil
@@ -290,6 +292,7 @@ func (s *Service) decision(ctx context.Context, a access.Actor, t *record.Type, 
 			if r.also, err = effect(tx, r.out); err != nil {
 				return ruling{err: err}
 			}
+			r.held = true
 		}
 		return r
 	}, nil
