@@ -128,11 +128,15 @@ export async function close() {
 /** The server of a file of tests, between its beginning and its end. */
 export let server;
 
-/** Gives a file of tests a browser and a server of its own. */
-export function withServer() {
+/**
+ * Gives a file of tests a browser and a server of its own, and then does what the file says of itself in ready: one
+ * hook, because Node 20 starts a second one beside the first when the file's run has begun (test.js, createHook).
+ */
+export function withServer(ready) {
   before(async () => {
     await open();
     server = await serve();
+    await ready?.();
   });
   after(async () => {
     await close();

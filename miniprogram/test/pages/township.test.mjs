@@ -1,13 +1,12 @@
 // What the township does with a visit, and what becomes of it on the phone.
 
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
 import { begin, delivered, finish } from './acts.mjs';
 import { Phone, server, today, until, withServer } from './harness.mjs';
 
 let admin;
-withServer();
-before(async () => {
+withServer(async () => {
   admin = await server.api('admin');
 });
 

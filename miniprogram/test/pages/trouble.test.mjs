@@ -1,13 +1,12 @@
 // Bad luck: each has its sentence, and nothing is lost.
 
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
 import { begin, delivered, finish } from './acts.mjs';
 import { Caller, Phone, server, until, withServer } from './harness.mjs';
 
 let admin;
-withServer();
-before(async () => {
+withServer(async () => {
   admin = await server.api('admin');
 });
 
