@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -95,6 +96,38 @@ func (p *place) town(t *testing.T, size town.Size) *town.Town {
 		t.Fatal(err)
 	}
 	return tw
+}
+
+// plan is how the database would run a query: its rows by column.
+func (p *place) plan(t *testing.T, query string, args ...any) (out []map[string]string) {
+	t.Helper()
+	explain := "EXPLAIN QUERY PLAN "
+	if p.mysql {
+		explain = "EXPLAIN "
+	}
+	rows, err := p.raw.QueryContext(t.Context(), explain+query, args...)
+	if err != nil {
+		t.Fatalf("%v: %s", err, query)
+	}
+	defer rows.Close()
+	names, err := rows.Columns()
+	for err == nil && rows.Next() {
+		cells, into := make([]sql.NullString, len(names)), make([]any, len(names))
+		for i := range cells {
+			into[i] = &cells[i]
+		}
+		at := map[string]string{}
+		if err = rows.Scan(into...); err == nil {
+			for i, n := range names {
+				at[n] = cells[i].String
+			}
+			out = append(out, at)
+		}
+	}
+	if err = errors.Join(err, rows.Err()); err != nil {
+		t.Fatal(err)
+	}
+	return out
 }
 
 // number runs a query that gives one number.

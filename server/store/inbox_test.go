@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	sqldb "database/sql"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -300,29 +299,8 @@ func (q *queue) bind(sql string) []any {
 // visits are found through the index of the queue, few of them, in its order.
 func (q *queue) walksQueue(t *testing.T, sql string) {
 	t.Helper()
-	explain := "EXPLAIN QUERY PLAN "
-	if q.mysql {
-		explain = "EXPLAIN "
-	}
-	rows, err := q.raw.QueryContext(t.Context(), explain+sql, q.bind(sql)...)
-	if err != nil {
-		t.Fatalf("%v: %s", err, sql)
-	}
-	defer rows.Close()
-	names, _ := rows.Columns()
 	found := false
-	for rows.Next() {
-		cells, into := make([]sqldb.NullString, len(names)), make([]any, len(names))
-		for i := range cells {
-			into[i] = &cells[i]
-		}
-		if err := rows.Scan(into...); err != nil {
-			t.Fatal(err)
-		}
-		at := map[string]string{}
-		for i, n := range names {
-			at[n] = cells[i].String
-		}
+	for _, at := range q.plan(t, sql, q.bind(sql)...) {
 		line := fmt.Sprint(at)
 		switch table := at["table"]; {
 		case !q.mysql:
@@ -341,7 +319,7 @@ func (q *queue) walksQueue(t *testing.T, sql string) {
 			}
 		}
 	}
-	if err := rows.Err(); err != nil || !found {
-		t.Errorf("the queue is not walked: %v %s", err, sql)
+	if !found {
+		t.Errorf("the queue is not walked: %s", sql)
 	}
 }

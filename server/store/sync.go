@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -16,10 +17,12 @@ import (
 
 var _ delta.Store = (*DB)(nil)
 
-// spaces is the one query of a poll that finds nothing new.
-const spaces = "SELECT `s`.`no`, `s`.`township`, `s`.`county`, `s`.`common`, `s`.`seq`, `s`.`epoch`, `s`.`min_cursor`, " +
-	"COALESCE((SELECT `c`.`wipe` FROM `client` AS `c` WHERE `c`.`id` = ?), 0) AS `wipe` FROM `space` AS `s` " +
-	"WHERE `s`.`township` IN (SELECT `a`.`township` FROM `assignment` AS `a` WHERE `a`.`principal` = ?) ORDER BY `s`.`no`"
+// spaces is the one query of a poll that finds nothing new. With IN in place of
+// the derived table it takes a third longer on MariaDB and twice as long on
+// SQLite (go run ./server/servertest/bench).
+const spaces = "SELECT `s`.`no`, `s`.`township`, `s`.`county`, `s`.`common`, `s`.`seq`, `s`.`epoch`, `s`.`min_cursor`, COALESCE(`c`.`wipe`, 0) " +
+	"FROM (SELECT DISTINCT `township` FROM `assignment` WHERE `principal` = ?) AS `a` " +
+	"JOIN `space` AS `s` ON `s`.`township` = `a`.`township` LEFT JOIN `client` AS `c` ON `c`.`id` = ?"
 
 // Spaces runs spaces past gorm, whose way of reading rows costs as much as all
 // else a poll does.
@@ -27,7 +30,7 @@ func (d *DB) Spaces(ctx context.Context, principal, client string) (out []delta.
 	if d.opt.Trace != nil {
 		d.opt.Trace(spaces)
 	}
-	rows, err := d.sql.QueryContext(ctx, spaces, client, principal)
+	rows, err := d.sql.QueryContext(ctx, spaces, principal, client)
 	if err != nil {
 		return nil, Classify(err)
 	}
@@ -39,6 +42,7 @@ func (d *DB) Spaces(ctx context.Context, principal, client string) (out []delta.
 		}
 		out = append(out, s)
 	}
+	slices.SortFunc(out, func(a, b delta.Space) int { return cmp.Compare(a.No, b.No) })
 	return out, Classify(rows.Err())
 }
 
