@@ -18,13 +18,16 @@ const TIMEOUT = 60000;
 /** What one line asks for; the fields used depend on the op. */
 interface Line {
   n: number;
-  op: 'open' | 'save' | 'sync' | 'poll' | 'size' | 'facts';
+  op: 'open' | 'save' | 'sync' | 'poll' | 'size' | 'facts' | 'photo' | 'upload';
   url?: string;
   token?: string;
   user?: string;
   /** Sent with every request, as WeChat does. */
   headers?: { [name: string]: string };
   changes?: Change[];
+  /** A photo whose row is the first of the changes: its file in base 64, and the file's hash. */
+  file?: string;
+  sha256?: string;
   /** An app that knows no parcels. */
   plain?: boolean;
 }
@@ -77,6 +80,7 @@ function lower(headers: { [name: string]: string }): { [name: string]: string } 
 
 class Remote {
   private readonly disk: Disk = new Map();
+  private readonly files = new Map<string, Buffer>();
   private core!: SyncCore;
   private wire!: Wire;
 
@@ -94,6 +98,13 @@ class Remote {
         const { state, acked, outcomes } = line.op === 'sync' ? await this.core.sync() : await this.core.poll();
         return { state, acked, outcomes: outcomes.length, requests: this.wire.requests - before };
       }
+      case 'photo':
+        return this.photo(line);
+      case 'upload': {
+        const before = this.wire.requests;
+        const state = await this.core.uploads.run();
+        return { state, requests: this.wire.requests - before, left: this.core.uploads.list().length };
+      }
       case 'size':
         return this.size();
       case 'facts':
@@ -109,7 +120,20 @@ class Remote {
       account: line.user || '', me: line.user || '', tables: TABLES, storage: new MemoryStorage(this.disk), transport: line.plain ? this.wire : new Parcels(this.wire),
       clock: { now: () => Date.now() },
       random: { bytes: (n) => new Uint8Array(randomBytes(n)) },
+      files: { open: (ref) => ({ read: (from, n) => Promise.resolve(this.read(ref, from, n)) }) },
     });
+  }
+
+  private read(ref: string, from: number, n: number): ArrayBuffer {
+    return new Uint8Array((this.files.get(ref) as Buffer).subarray(from, from + n)).buffer;
+  }
+
+  private async photo(line: Line): Promise<object> {
+    const changes = line.changes || [];
+    const file = Buffer.from(line.file || '', 'base64');
+    this.files.set(changes[0].id, file);
+    await this.core.save(changes, [{ photo: changes[0].id, ref: changes[0].id, size: file.length, sha256: line.sha256 || '' }]);
+    return {};
   }
 
   /** What storage holds, in bytes as UTF-8: keys and values. */

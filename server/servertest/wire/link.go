@@ -5,6 +5,7 @@ package wire
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"sync"
@@ -25,12 +26,20 @@ type Link struct {
 	done     bool
 }
 
-// counter counts what is written to it.
-type counter struct{ n atomic.Int64 }
+// counter counts what is written to it, and once takes no more than cut bytes
+// in all when cut is not 0.
+type counter struct{ n, cut atomic.Int64 }
+
+var errCut = errors.New("wire: the link was cut")
 
 func (c *counter) Write(b []byte) (int, error) {
-	c.n.Add(int64(len(b)))
-	return len(b), nil
+	n := c.n.Add(int64(len(b)))
+	cut := c.cut.Load()
+	if cut == 0 || n < cut || !c.cut.CompareAndSwap(cut, 0) {
+		return len(b), nil
+	}
+	c.n.Add(cut - n)
+	return len(b) - int(n-cut), errCut
 }
 
 // Open begins to listen for connections to the server at to.
@@ -70,6 +79,10 @@ func (c Count) Since(before Count) Count {
 
 // Sum is the bytes of both directions.
 func (c Count) Sum() int64 { return c.Up + c.Down }
+
+// CutUp ends the connection that carries the n-th byte upwards from now on,
+// after that byte.
+func (k *Link) CutUp(n int64) { k.up.cut.Store(k.up.n.Load() + n) }
 
 func (k *Link) accept() {
 	for {

@@ -165,6 +165,7 @@ func (m *meter) small() {
 				m.sync(p, "sync")
 				m.changes(s, p, other, 10, "changed_ten_bytes", 120)
 				m.day(p, k)
+				m.photo(p, k)
 			})
 		})
 	})

@@ -3,6 +3,7 @@ package wire
 import (
 	"bufio"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -130,6 +131,23 @@ type Change struct {
 func (p *Phone) Save(changes ...Change) error {
 	return p.ask(map[string]any{"op": "save", "changes": changes}, nil)
 }
+
+// Photo puts a photo of visit into the outbox of the phone and of its camera.
+func (p *Phone) Photo(id, house, visit string, jpeg []byte) error {
+	sum := fmt.Sprintf("%x", sha256.Sum256(jpeg))
+	row := Change{"photo", id, house, map[string]any{"visit": visit, "sha256": sum, "size": len(jpeg), "mime": "image/jpeg"}}
+	return p.ask(map[string]any{"op": "photo", "changes": []Change{row}, "file": jpeg, "sha256": sum}, nil)
+}
+
+// Sent is how a try to send photos ended.
+type Sent struct {
+	State    string // done, offline, login or storage
+	Requests int
+	Left     int // photos that still wait
+}
+
+// Upload sends the photos that wait until the link is cut.
+func (p *Phone) Upload() (s Sent, err error) { return s, p.ask(map[string]any{"op": "upload"}, &s) }
 
 // Facts are what the phone knows of itself.
 type Facts struct {

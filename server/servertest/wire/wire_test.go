@@ -30,7 +30,7 @@ func TestFigures(t *testing.T) {
 			t.Errorf("%s: %d, target %d", f.What, f.Got, f.Target)
 		}
 	}
-	if len(got) != 16 {
+	if len(got) != 18 {
 		t.Errorf("%d figures", len(got))
 	}
 	if got["poll_queries"] != got["poll_large_queries"] {
