@@ -26,7 +26,7 @@ func TestDemoFigures(t *testing.T) {
 	delete(s.env, "DAOHU_KEY")
 	s.has(s.run(1, "figures", "--demo"), "daohu demo")
 	v := &env{ctx: t.Context(), out: &bytes.Buffer{}, err: &bytes.Buffer{}, getenv: func(k string) string { return s.env[k] }, log: discardLog()}
-	if err := v.buildDemo(filepath.Join(s.env["DAOHU_DATA"], "demo")); err != nil {
+	if err := v.buildDemo(filepath.Join(s.env["DAOHU_DATA"], "demo"), false); err != nil {
 		t.Fatal(err)
 	}
 	got := s.run(0, "figures", "--demo", "--township="+demo.Township, "--against=households=1899,people=8403")

@@ -79,6 +79,7 @@ func (versionCmd) Run(e *env) error {
 
 type demoCmd struct {
 	Fresh bool   `help:"Build the demo anew, forgetting what was done in it."`
+	Bare  bool   `help:"Build it without the papers and visits of the last weeks: nothing waits in the queue (tests)."`
 	Phone string `help:"Folder of the phone in the browser, as make phone builds it; served at /phone." default:"miniprogram/dist/phone" placeholder:"DIR"`
 }
 
@@ -101,7 +102,7 @@ func (d demoCmd) Run(e *env) error {
 		}
 	}
 	if _, err := app.ReadDemo(dir); errors.Is(err, fs.ErrNotExist) {
-		if err := e.buildDemo(dir); err != nil {
+		if err := e.buildDemo(dir, !d.Bare); err != nil {
 			return err
 		}
 	}
@@ -134,7 +135,7 @@ func (e *env) openDemo(dir, phone string, unsafe bool) (*app.App, config.Config,
 	return a, c, err
 }
 
-func (e *env) buildDemo(dir string) error {
+func (e *env) buildDemo(dir string, lately bool) error {
 	start := time.Now()
 	aside := dir + ".building"
 	if err := os.RemoveAll(aside); err != nil {
@@ -146,7 +147,7 @@ func (e *env) buildDemo(dir string) error {
 		return err
 	}
 	bar := newBar(e.err)
-	err = a.BuildDemo(e.ctx, aside, bar.step)
+	err = a.BuildDemo(e.ctx, aside, lately, bar.step)
 	bar.end()
 	if err := errors.Join(err, a.Close()); err != nil {
 		return err

@@ -21,6 +21,7 @@ import (
 
 	"daohu/server/access"
 	"daohu/server/account"
+	"daohu/server/activity"
 	"daohu/server/app"
 	"daohu/server/delta"
 	"daohu/server/demo"
@@ -29,6 +30,7 @@ import (
 	"daohu/server/roster"
 	"daohu/server/servertest"
 	"daohu/server/wechat"
+	"daohu/server/workflow"
 )
 
 // shell runs commands as a terminal would.
@@ -211,7 +213,7 @@ func TestDemo(t *testing.T) {
 		return ""
 	}
 	start := time.Now()
-	if err := v.buildDemo(dir); err != nil {
+	if err := v.buildDemo(dir, true); err != nil {
 		t.Fatal(err, e.String())
 	}
 	built := time.Since(start)
@@ -265,6 +267,7 @@ func TestDemo(t *testing.T) {
 		t.Errorf("%v %v", sp, err)
 	}
 	demoCases(t, a)
+	demoLately(t, a)
 	demoMoney(t, a)
 	n, err := os.ReadFile(filepath.Join(dir, "demo.json"))
 	if err != nil || !bytes.Contains(n, []byte("township-2.xlsx")) {
@@ -277,6 +280,51 @@ func TestDemo(t *testing.T) {
 		} else {
 			t.Logf("figure: first sync of %s %d bytes packed in %d pages (limit %d)", login, size, pages, limit)
 		}
+	}
+}
+
+// demoLately: the queue, the awareness rates and the map have something to show.
+func demoLately(t *testing.T, a *app.App) {
+	t.Helper()
+	admin, err := a.Accounts.User(t.Context(), account.ByLogin, "admin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	actor := access.Actor{User: admin.ID, Role: admin.Role, County: admin.County, Township: admin.Township}
+	got, err := a.Workflow.Inbox(t.Context(), actor, activity.VisitType, workflow.Ask{Township: demo.Township, State: "pending", Limit: 100})
+	if err != nil || len(got.Rows) != 25 {
+		t.Fatalf("%d visits wait, want 25: %v", len(got.Rows), err)
+	}
+	flags := map[string]int{}
+	for _, raw := range got.Rows {
+		var v struct{ Flags []string }
+		if err := json.Unmarshal(raw, &v); err != nil {
+			t.Fatal(err)
+		}
+		flags[strings.Join(v.Flags, " ")]++
+	}
+	if flags[""] != 24 || flags["double"] != 1 {
+		t.Errorf("flags of the visits that wait: %v", flags)
+	}
+	points, err := a.DB.VillagePoints(t.Context(), demo.Township)
+	if err != nil || len(points) < 3 {
+		t.Errorf("%d villages on the map: %v", len(points), err)
+	}
+	answered, err := a.DB.Responses(t.Context(), demo.Township, "2000-01-01", "2999-01-01")
+	if err != nil || len(answered) != 373 {
+		t.Fatalf("%d answered papers, want 373: %v", len(answered), err)
+	}
+	weak := 0
+	for _, r := range answered {
+		if r.Full == 0 || r.Score > r.Full {
+			t.Fatalf("not scored: %+v", r)
+		}
+		if r.Score < r.Full {
+			weak++
+		}
+	}
+	if weak < 20 || weak > 120 {
+		t.Errorf("%d of 373 households know not everything", weak)
 	}
 }
 

@@ -76,7 +76,9 @@ func (a *App) previews() bool { return a.opt.Demo && a.opt.Phone != "" }
 
 // BuildDemo fills an empty database through the importer, workbook by
 // workbook, as a township would, and adds the accounts of the other roles.
-func (a *App) BuildDemo(ctx context.Context, dir string, progress func(stage string, done, total int)) error {
+// With lately, cadres have sent papers and visits of the last weeks; without,
+// nothing waits and nobody was asked.
+func (a *App) BuildDemo(ctx context.Context, dir string, lately bool, progress func(stage string, done, total int)) error {
 	if !a.opt.Demo {
 		return ErrDemo
 	}
@@ -108,6 +110,11 @@ func (a *App) BuildDemo(ctx context.Context, dir string, progress func(stage str
 		if i == 0 {
 			if err := errors.Join(a.demoCases(ctx, b, got), a.demoBooklet(ctx, b, got), a.demoMoney(ctx, b, got)); err != nil {
 				return err
+			}
+			if lately {
+				if err := a.demoLately(ctx, b, got, stage); err != nil {
+					return err
+				}
 			}
 		}
 	}

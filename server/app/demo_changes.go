@@ -13,7 +13,6 @@ import (
 	"daohu/server/demo"
 	"daohu/server/household"
 	"daohu/server/record"
-	"daohu/server/types"
 	"daohu/server/workflow"
 )
 
@@ -63,45 +62,21 @@ func (w *changing) propose(ctx context.Context, list []demo.Change) error {
 	}
 	slices.Sort(authors)
 	for _, login := range authors {
-		u, err := w.Accounts.User(ctx, account.ByLogin, login)
-		if err != nil {
-			return err
-		}
-		actor := access.Actor{User: u.ID, Name: u.Name, Role: u.Role, County: u.County, Township: u.Township, Area: u.Area}
-		client, mid := w.DB.NewID(), 0
-		for part := range slices.Chunk(by[login], 50) { // a request carries 100 mutations or 64 KB
-			if mid, err = w.push(ctx, actor, client, mid, part); err != nil {
-				return err
+		var muts []demoMut
+		for _, c := range by[login] {
+			id, patch := w.members[c.Member], map[string]any{"left": c.Left, "leftDay": c.Day}
+			if c.Came != nil {
+				id = w.DB.NewID()
+				w.came[id] = c
+				patch = proposed(&c.Came.Rec)
 			}
+			muts = append(muts, demoMut{household.MemberType, id, w.houses[c.House], patch, w.opt.Now().UnixMilli()})
+		}
+		if err := w.demoPush(ctx, login, w.township, muts); err != nil {
+			return err
 		}
 	}
 	return nil
-}
-
-// push sends one request and returns the number of its last mutation.
-func (w *changing) push(ctx context.Context, actor access.Actor, client string, mid int, part []demo.Change) (int, error) {
-	space, err := w.DB.Space(ctx, w.township)
-	if err != nil {
-		return mid, err
-	}
-	acked := []any{mid, ""}
-	var muts []any
-	for _, c := range part {
-		mid++
-		id, patch := w.members[c.Member], map[string]any{"left": c.Left, "leftDay": c.Day}
-		if c.Came != nil {
-			id = w.DB.NewID()
-			w.came[id] = c
-			patch = proposed(&c.Came.Rec)
-		}
-		muts = append(muts, []any{mid, space.Seq, household.MemberType.Name, id, w.houses[c.House], patch, w.opt.Now().UnixMilli()})
-	}
-	raw, err := json.Marshal(map[string]any{"cursor": "", "schema": types.Schema, "client": client, "acked": acked, "muts": muts, "budget": 4096, "unsent": []int{0, 0}, "digests": []any{}})
-	if err != nil {
-		return mid, err
-	}
-	_, err = w.Delta.Exchange(ctx, actor, raw)
-	return mid, err
 }
 
 // proposed are the fields of a new member that a phone may fill in.

@@ -141,7 +141,7 @@ func TestFakeCodeForReal(t *testing.T) {
 			t.Errorf("%s was let in", code)
 		}
 	}
-	if err := real.BuildDemo(t.Context(), t.TempDir(), nil); !errors.Is(err, ErrDemo) {
+	if err := real.BuildDemo(t.Context(), t.TempDir(), false, nil); !errors.Is(err, ErrDemo) {
 		t.Errorf("the demo was built into real work: %v", err)
 	}
 }

@@ -26,7 +26,7 @@ export const PHONE = { width: 360, height: 740 };
 
 /** Runs the program on the data of a folder until stop() is called. */
 export async function run(dir) {
-  const child = spawn(path.join(READY, 'daohu'), ['demo', '--phone', PAGES], {
+  const child = spawn(path.join(READY, 'daohu'), ['demo', '--bare', '--phone', PAGES], {
     env: { ...process.env, DAOHU_DATA: dir, DAOHU_ADDR: '127.0.0.1:0' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -45,7 +45,7 @@ export async function demo() {
   }
   const port = await freePort();
   const url = 'http://127.0.0.1:' + port;
-  const child = spawn(bin, ['demo'], { env: { ...process.env, DAOHU_DATA: dir, DAOHU_ADDR: '127.0.0.1:' + port }, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(bin, ['demo', '--bare'], { env: { ...process.env, DAOHU_DATA: dir, DAOHU_ADDR: '127.0.0.1:' + port }, stdio: ['ignore', 'ignore', 'pipe'] });
   let log = '';
   child.stderr.on('data', (part) => { log = (log + part).slice(-20000); });
   const ended = new Promise((done) => child.on('exit', done));
