@@ -1,14 +1,17 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"daohu/server/activity"
 	"daohu/server/demo"
 	"daohu/server/form"
 	"daohu/server/roster"
+	"daohu/server/workflow"
 )
 
 // demoLately lets the cadres of the demo's first township send what they did
@@ -38,7 +41,31 @@ func (a *App) demoLately(ctx context.Context, b *roster.Book, got *Imported, say
 		}
 		say("问答和走访", n+1, len(work))
 	}
-	return nil
+	return a.demoApprove(ctx, got.Township)
+}
+
+// demoApprove lets the admin approve the visits that came first, in one batch.
+func (a *App) demoApprove(ctx context.Context, township string) error {
+	admin, err := a.desk(ctx, township)
+	if err != nil {
+		return err
+	}
+	var batch workflow.Batch
+	list, err := every[*activity.Visit](ctx, a, activity.VisitType, township)
+	if err != nil {
+		return err
+	}
+	list = slices.DeleteFunc(list, func(v *activity.Visit) bool { return v.State != workflow.Pending })
+	slices.SortFunc(list, func(x, y *activity.Visit) int { return cmp.Compare(x.Seq, y.Seq) })
+	for _, v := range list[:max(0, len(list)-demo.Waiting)] {
+		batch.Rows = append(batch.Rows, workflow.Mark{ID: v.ID, Rev: v.Version})
+	}
+	batch.Action = "approve"
+	out, err := a.Workflow.DecideAll(ctx, admin, activity.VisitType, batch)
+	if err == nil && out.N != len(batch.Rows) {
+		err = fmt.Errorf("the demo's admin approved %d of %d visits", out.N, len(batch.Rows))
+	}
+	return err
 }
 
 func (a *App) lately(w demo.Work, paper string, houses map[string]string) (muts []demoMut) {

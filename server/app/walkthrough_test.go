@@ -49,7 +49,7 @@ func walkthroughDemo(t *testing.T) (url string, log *fixtureLog) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = a.Close() })
-	if err := a.BuildDemo(t.Context(), dir, false, func(string, int, int) {}); err != nil {
+	if err := a.BuildDemo(t.Context(), dir, true, func(string, int, int) {}); err != nil {
 		t.Fatal(err)
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"daohu/server/calendar"
@@ -224,6 +225,7 @@ type Chart struct {
 	Names  []string     `json:"names,omitempty"`
 	Series []Series     `json:"series,omitempty"`
 	Max    int64        `json:"max,omitempty"`
+	Line   int64        `json:"line,omitempty"` // the target: bars below it have another colour; 0 = none
 	URLs   []string     `json:"urls,omitempty"`
 	Points []ChartPoint `json:"points,omitempty"`
 }
@@ -276,7 +278,7 @@ func yearWord(year int64) string {
 
 // RateChart are shares in percent; a cell that is hidden or unknown has no bar.
 func (o *Overview) RateChart(shares []rate.Share) Chart {
-	c := Chart{Series: []Series{{Name: "知晓率 %"}}, Max: 100}
+	c := Chart{Series: []Series{{Name: "知晓率 %"}}, Max: 100, Line: o.Target}
 	for _, s := range shares {
 		name := s.Name
 		if s.Village == "" {
@@ -285,7 +287,7 @@ func (o *Overview) RateChart(shares []rate.Share) Chart {
 			}
 		}
 		var value any
-		if n, err := strconv.ParseFloat(s.Rate, 64); err == nil {
+		if n, err := strconv.ParseFloat(strings.TrimSuffix(s.Rate, "%"), 64); err == nil {
 			value = n
 		}
 		c.Names, c.Series[0].Values = append(c.Names, name), append(c.Series[0].Values, value)

@@ -39,18 +39,20 @@ const (
 	// quizDays is how far back papers were answered: the figures are of whole
 	// months, and the running one alone may have just begun.
 	quizDays = 75
-	// visitors is how many cadres are out today: the last ones, so that whoever
-	// tries the first accounts finds nothing done yet.
-	visitors = 24
+	// firstOut is the first cadre that is out today, counted from 0: whoever tries
+	// the accounts before finds nothing done yet.
+	firstOut = 20
+	// Waiting is how many visits the township leaves undecided.
+	Waiting = 24
 )
 
 // unaware is how many households in a hundred do not know a topic. Three
 // topics reach the target of 95 %, one does not: both states can be seen.
-var unaware = map[string]int{"health": 3, "education": 2, "housing": 4, "job": 9}
+var unaware = map[string]int{"health": 1, "education": 1, "housing": 2, "job": 6}
 
 // Lately is the work of the first township's cadres, by login: every paired
-// household answers the paper once, and the last cadres visit one household
-// each. One of them sent a visit twice, as happens.
+// household answers the paper once, and most cadres visit one household each.
+// The last one sends the visit twice, as happens.
 func Lately(b *roster.Book, paper *form.Paper, seed uint64, today time.Time) []Work {
 	const stream = 0x6c61_7465_6c79 // "lately"
 	y, m, d := today.Date()
@@ -72,15 +74,15 @@ func Lately(b *roster.Book, paper *form.Paper, seed uint64, today time.Time) []W
 		}
 		out = append(out, w)
 	}
-	for i := max(0, len(out)-visitors); i < len(out); i++ {
+	for i := firstOut; i < len(out); i++ {
 		w := &out[i]
 		h := houses[w.Login][0]
 		w.Visits = append(w.Visits, g.fresh(h, village[h]))
-	}
-	if n := len(out); n > 0 && len(out[n-1].Visits) > 0 {
-		again := out[n-1].Visits[0]
-		again.Minutes--
-		out[n-1].Visits = append(out[n-1].Visits, again)
+		if i == len(out)-1 {
+			again := w.Visits[0]
+			again.Minutes--
+			w.Visits = append(w.Visits, again)
+		}
 	}
 	return out
 }

@@ -9,13 +9,17 @@
   const line = { lineStyle: { color: colour('line') } };
 
   function bars(d) {
+    const few = d.names.length < 8;
+    const many = d.series.length > 1;
+    const reached = function (n) { return { value: n, itemStyle: { color: colour(n < d.line ? 'amber' : 'pine') } }; };
+    const label = Object.assign({}, font, { show: true, position: 'insideTop', color: colour('card'), fontSize: 11 });
     return {
-      legend: d.series.length > 1 ? { top: 0, textStyle: font } : undefined,
-      grid: { left: 8, right: 8, top: d.series.length > 1 ? 34 : 16, bottom: 4, containLabel: true },
-      xAxis: { type: 'category', data: d.names, axisLabel: Object.assign({ hideOverlap: true }, font), axisLine: line, axisTick: { show: false } },
+      legend: many ? { top: 0, textStyle: font } : undefined,
+      grid: { left: 8, right: 8, top: many ? 34 : 16, bottom: 4, containLabel: true },
+      xAxis: { type: 'category', data: d.names, axisLabel: Object.assign(d.line && !few ? { interval: 0, rotate: 45 } : { hideOverlap: true }, font), axisLine: line, axisTick: { show: false } },
       yAxis: { type: 'value', max: d.max, minInterval: 1, axisLabel: font, splitLine: line },
       series: d.series.map(function (s, i) {
-        return { type: 'bar', name: s.name, data: s.values, barMaxWidth: 34, itemStyle: { color: colour(['pine', 'amber', 'slate', 'brick'][i % 4]) } };
+        return { type: 'bar', name: s.name, data: d.line ? s.values.map(reached) : s.values, barMaxWidth: 34, label: few && d.line ? label : undefined, itemStyle: { color: colour(['pine', 'amber', 'slate', 'brick'][i % 4]) } };
       }),
     };
   }
@@ -31,7 +35,7 @@
       return { type: 'value', min: mid - half / by, max: mid + half / by, show: false };
     };
     return {
-      grid: { left: 8, right: 8, top: 8, bottom: 8 },
+      grid: { left: 8, right: 72, top: 8, bottom: 8 },
       xAxis: axis(lng, k), yAxis: axis(lat, 1),
       series: [{
         type: 'scatter', symbolSize: 16, itemStyle: { color: colour('pine') },

@@ -74,7 +74,7 @@ type Share struct {
 	State      string `json:"state" enum:"shown,hidden,denominator-unknown"`
 	Aware      *int64 `json:"aware,omitempty" doc:"numerator: households that know it; only when shown"`
 	Asked      *int64 `json:"asked,omitempty" doc:"denominator: households that were asked; only when shown"`
-	Rate       string `json:"rate,omitempty" doc:"percent with one decimal, cut and never rounded up; only when shown"`
+	Rate       string `json:"rate,omitempty" doc:"percent with one decimal and the sign, as 95.1%; cut and never rounded up; only when shown"`
 	Passes     *bool  `json:"passes,omitempty" doc:"reaches the target exactly counted; only when shown"`
 	Why        string `json:"why,omitempty" doc:"in Chinese, why there is no figure"`
 }
