@@ -24,11 +24,13 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 const small = 64 << 10
 
 // Operator is who runs this server; "" = not told. Phone: the phone in the
-// browser is at /phone.
+// browser is at /phone. Demo is the password of the demo's accounts; "" = this
+// is no demo.
 type Operator struct {
 	Name, Filing, Hotline, Version string
 
 	Phone bool
+	Demo  string
 }
 
 // Config is what the console needs.

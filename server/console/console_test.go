@@ -53,6 +53,16 @@ func TestFrontPage(t *testing.T) {
 	}
 }
 
+// TestFrontPageOfTheDemo tells the accounts; no other does.
+func TestFrontPageOfTheDemo(t *testing.T) {
+	if b := askOf(t, console.Operator{Demo: "only-here"}, "GET", "/").Body.String(); !strings.Contains(b, "这是演示") || !strings.Contains(b, "<b>only-here</b>") {
+		t.Errorf("the demo does not say how to get in: %s", b)
+	}
+	if b := ask(t, "GET", "/").Body.String(); strings.Contains(b, "演示") || strings.Contains(b, "auditor") {
+		t.Errorf("a page that is no demo speaks of one: %s", b)
+	}
+}
+
 // TestOperator: who runs the server stands on its front page, as text; what
 // nobody told is said to be missing and not made up.
 func TestOperator(t *testing.T) {
