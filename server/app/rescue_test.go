@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"daohu/server/api"
 	"daohu/server/store"
@@ -176,4 +177,44 @@ func TestRescueRefused(t *testing.T) {
 	if kept, err := f.DB.Quarantined(t.Context(), f.Towns[0].Township, "open", "", 10); err != nil || len(kept) != 0 {
 		t.Errorf("%d kept of files that were refused: %v", len(kept), err)
 	}
+}
+
+// TestConsoleRescue: the file is looked at, then brought in; what waits of its
+// author is taken at once, pictures after the visits they belong to.
+func TestConsoleRescue(t *testing.T) {
+	f := newFixture(t, fixtureOptions{})
+	h := f.Towns[0].Houses[0]
+	b := f.as("admin-1")
+	visit, pic, id, at, base := f.DB.NewID(), matrixJPEG(78), f.DB.NewID(), f.clock.Load(), f.Seq(h.ID)
+	raw, err := json.Marshal(f.rescueFile(h.Cadre, f.DB.NewID(), []any{
+		[]any{base, "photo", id, h.ID, matrixPhoto(visit, pic, ""), at + 1}, // the later one first
+		[]any{base, "visit", visit, h.ID, map[string]any{"day": f.Today(), "text": "文件里的一次"}, at},
+		[]any{base, "visit", f.DB.NewID(), f.Towns[1].Houses[0].ID, map[string]any{"day": f.Today()}, at},
+	}, []any{id, pic}))
+	f.must(err)
+	send := func(body, do string) fixtureAnswer {
+		t.Helper()
+		f.Pass(time.Second)
+		return b.upload("/quarantine/file", "到户.json", body, "do", do)
+	}
+	for body, want := range map[string]string{"": "请选一个文件", "PK": "不是手机上", `{"format":"x"}`: "这一项必须填", strings.Replace(string(raw), `"edition":1`, `"edition":2`, 1): "先更新"} {
+		if a := send(body, "check"); a.Status != 422 || !strings.Contains(a.Body, `id="file-wrong"`) || !strings.Contains(a.Body, want) {
+			t.Errorf("%.20q: %d %s", body, a.Status, a.Body)
+		}
+	}
+	look := send(string(raw), "check")
+	b.shows(look.Body, "的文件会这样（还没有导入）", "等您定 3 条，收不了 1 条", "不在您的乡镇", "先放着")
+	b.hides(look.Body, "文件里的一次")
+	b.shows(b.page("/quarantine"), "没有搁着的改动", "/quarantine/file")
+	b.shows(send(string(raw), "bring").Body, "的文件导入好了", "去搁着的改动")
+	list := b.page("/quarantine")
+	b.shows(list, "文件里的一次", "从手机文件导入", "账号admin-1 导入的", "接收"+f.User(h.Cadre).Name+"写的全部")
+	if strings.Index(list, "文件里的一次") > strings.Index(list, "照片") {
+		t.Error("the picture stands before its visit")
+	}
+	b.shows(b.done("/quarantine", "do", "take-all", "key", f.User(h.Cadre).ID), "接收了 2 条", "没有搁着的改动")
+	if a := f.Do("GET", f.Token("admin-1"), "/api/v1/photos/"+id, nil); a.Status != http.StatusOK {
+		t.Errorf("the picture: %d", a.Status)
+	}
+	b.shows(send(string(raw), "check").Body, "早已送达 3 条，收不了 1 条")
 }
