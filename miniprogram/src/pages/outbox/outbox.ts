@@ -35,8 +35,7 @@ Page(page({
   },
 
   draw() {
-    const { driver } = this.desk;
-    return { light: this.desk.light(), relogin: driver.trouble === 'login' || driver.trouble === 'ended', conflicts: this.desk.conflicts().length, rows: this.desk.outbox().map(rowOf) };
+    return { light: this.desk.light(), relogin: this.desk.driver.lapsed, conflicts: this.desk.conflicts().length, rows: this.desk.outbox().map(rowOf) };
   },
 
   login() {
