@@ -62,7 +62,7 @@ test('the places of a card are filled with known words only', () => {
 
 const seen: fc.Arbitrary<Seen> = fc.record({
   unsent: fc.nat(3), failed: fc.nat(2), returned: fc.nat(2), drafts: fc.nat(2), households: fc.nat(30), busy: fc.constantFrom('', 'sync', 'photos'),
-  online: fc.boolean(), cut: fc.boolean(), trouble: fc.constantFrom('', 'login', 'update', 'ended', 'storage', 'refused', 'busy'),
+  online: fc.boolean(), cut: fc.boolean(), trouble: fc.constantFrom('', 'login', 'update', 'ended', 'disabled', 'storage', 'refused', 'busy'),
   reason: fc.constantFrom('', '稍后再试。'), lastAt: fc.constantFrom(0, 1790000000000), now: fc.constant(1790003600000), oldestAt: fc.constantFrom(0, 1780000000000),
 }) as fc.Arbitrary<Seen>;
 
@@ -73,6 +73,16 @@ test('the light is green only when nothing waits, and always says how much does'
     assert.equal(l.tone === 'pine', clean);
     assert.equal(l.text.startsWith('已全部送达'), clean);
     assert.equal(s.unsent + s.failed > 0, l.text.includes('待传 ' + (s.unsent + s.failed)));
+  }), { numRuns: 500 });
+});
+
+test('an account is said to be out of use only when it is, and only then nobody is told to log in', () => {
+  fc.assert(fc.property(seen, (s) => {
+    const l = lightOf(s);
+    const all = l.text + l.hint;
+    assert.equal(all.includes('停用'), s.trouble === 'disabled');
+    assert.equal(all.includes('重新登录'), s.trouble === 'login' || s.trouble === 'ended');
+    assert.equal(s.trouble === 'ended', l.hint.includes('结束了这部手机的登录'));
   }), { numRuns: 500 });
 });
 

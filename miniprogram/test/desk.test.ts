@@ -176,6 +176,27 @@ test('no network never logs anybody out; an ended session keeps the work and say
   assert.match(desk.light().text, /^已全部送达/);
 });
 
+test('a session the township ended and an account out of use are told apart; both hand in the work', async () => {
+  for (const disabled of [false, true]) {
+    const k = await start(new Town(threeHouses()));
+    k.device.network(false);
+    await k.desk.visits.save(await written(k, 0));
+    k.town.server.ended = true;
+    k.town.server.disabled = disabled;
+    k.device.network(true);
+    await k.desk.driver.pull();
+    assert.equal(k.town.server.quarantine.length, 1);
+    const { text, hint, unsent } = k.desk.light();
+    assert.deepEqual([text, unsent], [disabled ? '账号已停用' : '请重新登录', 0]);
+    assert.match(hint, disabled ? /停用/ : /镇里结束了这部手机的登录.*没有丢/);
+    assert.equal(k.desk.driver.lapsed, !disabled);
+    // Once it is over, nothing is left of it.
+    k.town.server.ended = false;
+    await k.desk.driver.pull();
+    assert.match(k.desk.light().text, /^已全部送达/);
+  }
+});
+
 test('an app opened without a link sends as soon as there is one', async () => {
   const { device, town } = await start(new Town(threeHouses()));
   const later = new Device((c) => town.answer(c), device.flash);

@@ -128,7 +128,7 @@ test('rescue: the changes byte for byte with their photos, nothing said in confi
   await k.desk.visits.confirm(H1, d.id, '没来过', '不认识他');
   await k.desk.visits.save(d);
   const r = await k.desk.rescue();
-  assert.deepEqual([r.changes, r.photos, r.kept], [2, 1, 1]);
+  assert.deepEqual([r.changes, r.photos.length, r.more, r.kept], [2, 1, 0, 1]);
   const text = Buffer.from(k.device.flash.files.get(r.file) as Uint8Array).toString('utf8');
   const file = JSON.parse(text) as { format: string; user: string; changes: unknown[][]; photos: { photo: string; sha256: string; data: string }[] };
   assert.deepEqual([file.format, file.user, file.changes.map((c) => c[1])], ['daohu-rescue', ME, ['visit', 'photo']]);
@@ -140,6 +140,24 @@ test('rescue: the changes byte for byte with their photos, nothing said in confi
   k.desk.close();
   const again = await start(k.town, k.device.flash);
   assert.ok(!Array.from(again.device.flash.files.keys()).includes(r.file), 'the file is not kept');
+});
+
+test('rescue: photos that do not fit one file are in the next', async () => {
+  const k = await start(new Town(threeHouses()));
+  k.device.network(false);
+  let d = await k.desk.visits.open(H1);
+  d = { ...d, photos: [await k.desk.visits.takePhoto(d, []), await k.desk.visits.takePhoto(d, []), await k.desk.visits.takePhoto(d, [])] };
+  await k.desk.visits.save(d);
+  // Pictures of the largest size the server takes: five fit, so that of many two files are made.
+  const uploads = k.desk.core.uploads.list();
+  const many = Array.from({ length: 7 }, (_, i) => ({ ...uploads[i % uploads.length], photo: 'photo' + i + 'AAAAAA', size: 2 << 20 }));
+  k.desk.core.uploads.list = () => many;
+  const first = await k.desk.rescue();
+  assert.deepEqual([first.photos.length, first.more], [5, 2]);
+  const second = await k.desk.rescue();
+  assert.deepEqual([second.photos.length, second.more], [2, 0]);
+  assert.deepEqual(first.photos.concat(second.photos), many.map((u) => u.photo));
+  assert.equal((await k.desk.rescue()).photos.length, 5, 'and from the first again');
 });
 
 test('a card is heard without a link once its sound was fetched', async () => {

@@ -43,6 +43,7 @@ type Actor struct {
 	// PushOnly marks a revoked session or disabled user within its 30 days:
 	// whatever is sent goes to quarantine, nothing is served (sync.md 5.6).
 	PushOnly bool
+	Disabled bool // of PushOnly: the user is out of use, so that another log-in does not help
 }
 
 // Reaches reports whether the actor's area covers the township: the home

@@ -114,7 +114,7 @@ func (s *Service) judge(se Session, u User, now time.Time) (Caller, bool) {
 		ended = min(se.RevokedAt, u.DisabledAt)
 	}
 	if ended > 0 {
-		c.Actor.PushOnly = true
+		c.Actor.PushOnly, c.Actor.Disabled = true, u.DisabledAt > 0
 		c.ExpiresAt = min(se.ExpiresAt, ended+PushGrace.Milliseconds())
 		return c, se.Kind == Phone && c.ExpiresAt > now.UnixMilli()
 	}

@@ -132,7 +132,7 @@ func TestRevoke(t *testing.T) {
 		w.move(after)
 		a, err = w.Authenticate(ctx, l.Token)
 		w.want("", err)
-		if !a.PushOnly || a.User == "" {
+		if !a.PushOnly || a.Disabled || a.User == "" {
 			t.Fatalf("after %v: %+v", after, a)
 		}
 	}
@@ -158,8 +158,8 @@ func TestDisable(t *testing.T) {
 	w.want("", w.Disable(ctx, u.ID, true)) // the 30 days count from the first time
 	a, err := w.Authenticate(ctx, l.Token)
 	w.want("", err)
-	if !a.PushOnly {
-		t.Error("a disabled user's phone is served")
+	if !a.PushOnly || !a.Disabled {
+		t.Error("a disabled user's phone is served, or not told why not")
 	}
 	_, err = w.Authenticate(ctx, console.Token)
 	w.want(fault.Unauthorized, err)
@@ -178,7 +178,7 @@ func TestDisable(t *testing.T) {
 	// Back in use, everything works as before.
 	w.want("", w.Disable(ctx, u.ID, false))
 	for _, token := range []string{l.Token, late.Token, console.Token} {
-		if a, err = w.Authenticate(ctx, token); err != nil || a.PushOnly {
+		if a, err = w.Authenticate(ctx, token); err != nil || a.PushOnly || a.Disabled {
 			t.Errorf("got %+v, %v", a, err)
 		}
 	}

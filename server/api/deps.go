@@ -37,6 +37,7 @@ type Deps struct {
 	Erasure  Erasure
 	Approval Approval
 	Inbox    Inbox
+	Rescue   Rescuer
 	Quality  Quality
 	Pairing  Pairing
 	Rules    Rules

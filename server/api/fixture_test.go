@@ -174,6 +174,11 @@ func (s *service) DecideQuarantine(_ context.Context, _ access.Actor, id string,
 	return nil, s.ask("settle", id, d.Action, d.Reason)
 }
 
+func (s *service) Rescue(_ context.Context, _ access.Actor, f RescueFile, dry bool) (*RescueReport, error) {
+	text, _ := json.Marshal(f.Changes) // raw as it is
+	return &RescueReport{Done: !dry, User: f.User}, s.ask("rescue", f.User, string(text), fmt.Sprint(len(f.Photos), dry))
+}
+
 func (s *service) DecideProposal(_ context.Context, _ access.Actor, id string, d Decision) (json.RawMessage, error) {
 	return nil, s.ask("proposal", id, d.Action, d.Reason)
 }
@@ -249,6 +254,7 @@ func newFixture(t testing.TB, change ...func(*Deps)) *fixture {
 		PublicURL: "https://daohu.example",
 		Approval:  s,
 		Inbox:     queue{s},
+		Rescue:    s,
 		Quality:   s,
 		Pairing:   s,
 		Pairings:  pairings{s},

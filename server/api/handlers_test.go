@@ -121,11 +121,13 @@ func TestDecisions(t *testing.T) {
 		"/api/v1/records/visit/" + rowID + "/decision":   {`{"action":"return","rev":2,"reason":"日期不对"}`, "visit " + rowID + " return 日期不对", 200},
 		"/api/v1/records/measure/" + rowID + "/decision": {`{"action":"reject","rev":1,"reason":"没有钱"}`, "measure " + rowID + " reject 没有钱", 200},
 		"/api/v1/quarantine/" + rowID + "/decision":      {`{"action":"take"}`, "settle " + rowID + " take ", 204},
-		"/api/v1/proposals/" + rowID + "/decision":       {`{"action":"accept","rev":1}`, "proposal " + rowID + " accept ", 204},
-		"/api/v1/households/" + mine + "/pairing":        {`{"cadre":"demo:cadre-002","day":"2026-02-01","reason":"调动"}`, "pair " + mine + " demo:cadre-002 2026-02-01 调动", 200},
-		"/api/v1/records/member?household=" + mine:       {`{"name":"测试"}`, "make member " + mine + " " + town + `  {"name":"测试"}`, 200},
-		"/api/v1/records/member?id=x&household=" + mine:  {`{"name":"测试"}`, "", 422},
-		"/api/v1/records/visit/short/decision":           {`{"action":"approve","rev":2}`, "", 404},
+		"/api/v1/quarantine/file?dry=1": {`{"format":"daohu-rescue","edition":1,"user":"` + rowID + `","client":"` + mine + `","changes":[[1,"visit","é"]],"photos":[]}`,
+			"rescue " + rowID + ` [[1,"visit","é"]] 0 true`, 200},
+		"/api/v1/proposals/" + rowID + "/decision":      {`{"action":"accept","rev":1}`, "proposal " + rowID + " accept ", 204},
+		"/api/v1/households/" + mine + "/pairing":       {`{"cadre":"demo:cadre-002","day":"2026-02-01","reason":"调动"}`, "pair " + mine + " demo:cadre-002 2026-02-01 调动", 200},
+		"/api/v1/records/member?household=" + mine:      {`{"name":"测试"}`, "make member " + mine + " " + town + `  {"name":"测试"}`, 200},
+		"/api/v1/records/member?id=x&household=" + mine: {`{"name":"测试"}`, "", 422},
+		"/api/v1/records/visit/short/decision":          {`{"action":"approve","rev":2}`, "", 404},
 	} {
 		f.asked = nil
 		w := f.do("T", "POST", path, c.body)

@@ -176,6 +176,17 @@ func (a *API) turn() (done func(), err error) {
 	}
 }
 
+// flag reads a parameter of the query that is 1, or 0 or absent.
+func (c *call) flag(name string) (bool, error) {
+	switch c.gin.Query(name) {
+	case "", "0":
+		return false, nil
+	case "1":
+		return true, nil
+	}
+	return false, fault.Bad(fault.Field{Name: name, Code: "not-allowed", Detail: "只能是 0 或 1。"})
+}
+
 // file reads a file that is sent as the body, within a turn.
 func (c *call) file() (f RosterFile, done func(), err error) {
 	kind, _, err := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
@@ -184,12 +195,8 @@ func (c *call) file() (f RosterFile, done func(), err error) {
 	}
 	f.CSV = kind == typeCSV
 	for name, flag := range map[string]*bool{"dry": &f.Dry, "update": &f.Update} {
-		switch c.gin.Query(name) {
-		case "", "0":
-		case "1":
-			*flag = true
-		default:
-			return f, nil, fault.Bad(fault.Field{Name: name, Code: "not-allowed", Detail: "只能是 0 或 1。"})
+		if *flag, err = c.flag(name); err != nil {
+			return f, nil, err
 		}
 	}
 	if done, err = c.api.turn(); err != nil {

@@ -13,10 +13,12 @@ import (
 	"daohu/server/fault"
 	"daohu/server/household"
 	"daohu/server/pairing"
+	"daohu/server/photo"
 	"daohu/server/record"
 	"daohu/server/registry"
 	"daohu/server/store"
 	"daohu/server/workflow"
+	"daohu/server/write"
 )
 
 // Version is the version of this build: a tag, else the commit, else dev.
@@ -92,6 +94,7 @@ type approval struct {
 	delta    *delta.Service
 	pairing  *pairing.Service
 	db       *store.DB
+	uploads  *photo.Uploads
 }
 
 func (p approval) Decide(ctx context.Context, a access.Actor, t *record.Type, id string, d api.Decision) (json.RawMessage, error) {
@@ -139,6 +142,7 @@ type quarantined struct {
 	State     string          `json:"state"`
 	Reason    string          `json:"reason,omitempty"`
 	At        int64           `json:"at"`
+	BroughtBy string          `json:"broughtBy,omitempty"`
 	Mutation  json.RawMessage `json:"mutation"`
 }
 
@@ -161,7 +165,7 @@ func (p approval) Quarantine(ctx context.Context, a access.Actor, q api.Query) (
 		if err != nil {
 			return nil, "", err
 		}
-		row, err := json.Marshal(quarantined{e.ID, e.Household, e.User, e.Why, e.State, e.Reason, e.At, json.RawMessage(text)})
+		row, err := json.Marshal(quarantined{e.ID, e.Household, e.User, e.Why, e.State, e.Reason, e.At, e.BroughtBy, json.RawMessage(text)})
 		if err != nil {
 			return nil, "", err
 		}
@@ -181,5 +185,26 @@ func (p approval) DecideQuarantine(ctx context.Context, a access.Actor, id strin
 	if err != nil {
 		return nil, err
 	}
-	return nil, p.delta.Settle(ctx, a, q, d.Action, d.Reason)
+	if err := p.delta.Settle(ctx, a, q, d.Action, d.Reason); err != nil || d.Action != "take" {
+		return nil, err
+	}
+	return nil, p.land(ctx, q)
+}
+
+// land gives a picture's row that was taken the bytes that an imported file
+// brought for it.
+func (p approval) land(ctx context.Context, q write.Quarantine) error {
+	text, err := p.registry.Sealer.Open(record.Sealed(q.Mutation))
+	if err != nil {
+		return err
+	}
+	var base int64
+	var typ, id string
+	if err := json.Unmarshal([]byte(text), &[]any{&base, &typ, &id}); err != nil {
+		return err
+	}
+	if typ != photo.Type.Name {
+		return nil
+	}
+	return p.uploads.Land(ctx, q.User, id)
 }

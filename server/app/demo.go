@@ -108,7 +108,7 @@ func (a *App) BuildDemo(ctx context.Context, dir string, lately bool, progress f
 			return err
 		}
 		if i == 0 {
-			if err := errors.Join(a.demoCases(ctx, b, got), a.demoBooklet(ctx, b, got), a.demoMoney(ctx, b, got)); err != nil {
+			if err := errors.Join(a.demoCases(ctx, b, got), a.demoBooklet(ctx, b, got), a.demoRecording(ctx, got), a.demoMoney(ctx, b, got)); err != nil {
 				return err
 			}
 			if lately {

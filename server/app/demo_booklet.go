@@ -2,14 +2,20 @@ package app
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"slices"
 	"strings"
 	"time"
 
+	"daohu/server/account"
 	"daohu/server/booklet"
 	"daohu/server/demo"
 	"daohu/server/record"
 	"daohu/server/roster"
+	"daohu/server/types"
+	"daohu/server/workflow"
 	"daohu/server/write"
 )
 
@@ -64,4 +70,38 @@ func (a *App) demoGivers(ctx context.Context, b *roster.Book, township string) (
 		}
 		return village[r.Rec.Village]
 	}, nil
+}
+
+// demoRecording gives the demo's first township a recording of a card, as any
+// comes to be: a village worker's phone announces it and sends the sound, the
+// admin approves it.
+func (a *App) demoRecording(ctx context.Context, got *Imported) error {
+	worker, err := a.Accounts.User(ctx, account.ByLogin, "village-01")
+	if err != nil {
+		return err
+	}
+	admin, err := a.Accounts.User(ctx, account.ByLogin, "admin")
+	if err != nil {
+		return err
+	}
+	common, err := a.DB.Common(ctx, got.Township)
+	if err != nil {
+		return err
+	}
+	card, dialect, sound := demo.Recording()
+	id, sum := a.DB.NewID(), sha256.Sum256(sound)
+	push, err := json.Marshal(map[string]any{"cursor": "", "schema": types.Schema, "client": a.DB.NewID(), "acked": []any{0, ""}, "unsent": []int{0, 0}, "muts": []any{
+		[]any{1, 0, booklet.ClipType.Name, id, common, map[string]any{"card": card, "dialect": dialect, "sha256": hex.EncodeToString(sum[:]), "size": len(sound)}, a.opt.Now().UnixMilli()}}})
+	if err != nil {
+		return err
+	}
+	if _, err := a.Delta.Exchange(ctx, worker.Actor(), push); err != nil {
+		return err
+	}
+	row, err := (&booklet.Recorder{Store: a.DB, Writer: a.DB}).Take(ctx, worker.Actor(), id, sound)
+	if err != nil {
+		return err
+	}
+	_, err = a.Workflow.Decide(ctx, admin.Actor(), booklet.ClipType, id, workflow.Decision{Action: "approve", Rev: row.Version})
+	return err
 }

@@ -92,6 +92,10 @@ func (m *matrix) table() map[string]matrixRow {
 		"POST /api/v1/quarantine/:id/decision": {who: "T", reach: matrixHouse, ok: 204, ask: func(x *matrixTarget) matrixAsk {
 			return matrixAsk{"/api/v1/quarantine/" + x.kept + "/decision", map[string]any{"action": "refuse", "reason": "不用"}, nil}
 		}},
+		"POST /api/v1/quarantine/file": {who: "T", reach: matrixTown, ask: func(x *matrixTarget) matrixAsk {
+			change := []any{1, "visit", x.rows["visit"], x.house, map[string]any{"day": m.Today()}, 1}
+			return matrixAsk{"/api/v1/quarantine/file?dry=1&township=" + x.town.Township, m.rescueFile("cadre-1-0", x.rows["visit"], []any{change}), nil}
+		}, shows: func(x *matrixTarget) string { return x.rows["visit"] }},
 		"POST /api/v1/proposals/:id/decision": {who: "T", reach: matrixHouse, ask: func(x *matrixTarget) matrixAsk {
 			return matrixAsk{"/api/v1/proposals/" + x.rows["proposal"] + "/decision", map[string]any{"action": "refuse", "rev": 1, "reason": "不改"}, nil}
 		}},

@@ -135,7 +135,7 @@ type Tab struct {
 // tabs are the groups of pages that show each other above their heading.
 func tabs() [][]Tab {
 	return [][]Tab{
-		{{Path: "/households", Word: "名册"}, {Path: "/quality", Word: "要改的资料"}, {Path: "/quarantine", Word: "搁着的改动"}, {Path: "/reconcile", Word: "两边对账"}, {Path: "/areas", Word: "地区"}, {Path: "/lists", Word: "代码表"}},
+		{{Path: "/households", Word: "名册"}, {Path: "/quality", Word: "要改的资料"}, {Path: "/quarantine", Word: "搁着的改动"}, {Path: "/quarantine/file", Word: "手机文件"}, {Path: "/reconcile", Word: "两边对账"}, {Path: "/areas", Word: "地区"}, {Path: "/lists", Word: "代码表"}},
 		{{Path: "/visits", Word: "走访记录"}, {Path: "/due", Word: "本月要走访"}},
 		{{Path: "/measures", Word: "措施"}, {Path: "/funds", Word: "资金"}},
 		{{Path: "/cases", Word: "需求"}, {Path: "/complaints", Word: "投诉建议"}, {Path: "/issues", Word: "问题台账"}},

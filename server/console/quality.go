@@ -1,12 +1,10 @@
 package console
 
 import (
-	"encoding/json"
 	"net/url"
 	"slices"
 
 	"daohu/server/quality"
-	"daohu/server/record"
 )
 
 // Findings are what the rules of the registry's quality found.
@@ -48,63 +46,6 @@ func (v *View) Fix(home, field string) string {
 		return "/measures?household=" + url.QueryEscape(home) + "#add"
 	}
 	return "/households/" + url.PathEscape(home) + "?edit=" + url.QueryEscape(field) + "#edit"
-}
-
-// Kept is a change that could not be taken by itself.
-type Kept struct {
-	ID, Household, By, Why, State, Reason string
-	At                                    int64
-	Mutation                              []json.RawMessage // base, type, id, household, patch, the phone's clock
-}
-
-// Type is the type of record the change is of; "" when it cannot be read.
-func (k Kept) Type() string {
-	var s string
-	if len(k.Mutation) > 1 && json.Unmarshal(k.Mutation[1], &s) != nil {
-		return ""
-	}
-	return s
-}
-
-// Fields are what the change says; nil = it deletes the row.
-func (k Kept) Fields() []Shown {
-	var patch Row
-	if len(k.Mutation) < 5 || json.Unmarshal(k.Mutation[4], &patch) != nil {
-		return nil
-	}
-	var out []Shown
-	for _, name := range sortedKeys(patch) {
-		f := record.Field{Name: name}
-		if t := typeOf(k.Type()); t != nil {
-			f, _ = t.Field(name)
-		}
-		if s := shownValue(f, patch[name]); s != "" {
-			out = append(out, Shown{Name: name, Value: s})
-		}
-	}
-	return out
-}
-
-// Because says why the change was put aside.
-func (k Kept) Because() string {
-	return map[string]string{"late": "结对结束很久以后才送到", "push-only": "账号停用以后才送到", "wiped": "手机报失以后才送到", "unreadable": "读不出来"}[k.Why]
-}
-
-func showQuarantine(v *View) (any, error) {
-	var out Rows[Kept]
-	return &out, v.Get("/api/v1/quarantine", v.Query("state", "after"), &out)
-}
-
-func takeKept(v *View) (Done, error) {
-	return settleKept(v, "take", "已接收，按写的人写的存好了。")
-}
-
-func refuseKept(v *View) (Done, error) {
-	return settleKept(v, "refuse", "没有接收，原样留着备查。")
-}
-
-func settleKept(v *View, action, say string) (Done, error) {
-	return Done{Say: say}, v.Post("/api/v1/quarantine/"+url.PathEscape(v.Text("key"))+"/decision", Body("action", action, "reason", v.Text("reason")), nil)
 }
 
 // Reconciled is the township's own figures beside those of other sources.

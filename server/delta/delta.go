@@ -187,7 +187,7 @@ func (s *Service) Exchange(ctx context.Context, actor access.Actor, raw []byte) 
 	case cl.Wipe: // before PushOnly: a lost phone is disabled and wiped
 		ans.wipe, ans.cursor = true, req.Cursor
 	case actor.PushOnly:
-		ans.ended, ans.cursor = true, req.Cursor
+		ans.ended, ans.disabled, ans.cursor = true, actor.Disabled, req.Cursor
 	case req.Schema < s.Oldest:
 		ans.update, ans.cursor = true, req.Cursor
 	default:
@@ -215,6 +215,7 @@ func (s *Service) Poll(ctx context.Context, actor access.Actor, cursor string, s
 		}
 		ans.wipe = slices.ContainsFunc(spaces, func(sp Space) bool { return sp.Wipe })
 		ans.ended = !ans.wipe
+		ans.disabled = ans.ended && actor.Disabled
 	case schema < s.Oldest:
 		ans.update = true
 	default:

@@ -3,6 +3,7 @@ package delta_test
 import (
 	"database/sql"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -297,9 +298,15 @@ func TestQuarantineIsSettled(t *testing.T) {
 		if !out.Ended || out.served() || out.Cursor != at || len(out.Results) != 3 {
 			t.Fatalf("push-only: %+v", out)
 		}
-		body, err := b.Delta.Poll(t.Context(), c.who, c.cursor, 1, c.client, 0)
-		if err != nil || body == nil {
-			t.Fatalf("poll: %s %v", body, err)
+		for _, disabled := range []bool{false, true} { // both hear that it is over, and only one that logging in does not help
+			c.who.Disabled = disabled
+			body, err := b.Delta.Poll(t.Context(), c.who, c.cursor, 1, c.client, 0)
+			if err != nil || !strings.Contains(string(body), `"ended":true`) || strings.Contains(string(body), `"disabled":true`) != disabled {
+				t.Fatalf("poll: %s %v", body, err)
+			}
+			if again := c.send(); !again.Ended || again.Disabled != disabled {
+				t.Fatalf("push: %+v", again)
+			}
 		}
 		var refs []string
 		for i := range 3 {

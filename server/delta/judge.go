@@ -21,6 +21,13 @@ const (
 	codeQuarantined = "quarantined"
 )
 
+// The states of a kept mutation.
+const (
+	stateOpen    = "open"
+	stateTaken   = "taken"
+	stateRefused = "refused"
+)
+
 var sentence = map[string]string{
 	codeLate:        "已收到。这户已移交给别人，镇里会看到这是移交前写的。",
 	codeProposal:    "已收到，等镇里审核。",
@@ -52,6 +59,7 @@ type judge struct {
 	tx       write.Tx
 	actor    access.Actor
 	wiped    bool
+	brought  string        // admin who imported the actor's work as a file; "" = a phone sends it
 	grants   []write.Grant // the actor's, on the run's households
 	before   map[string]record.Record
 	receipts map[string]write.Receipt
@@ -87,11 +95,7 @@ func clip(s string, n int) string {
 // note queues the result and the receipt of one mutation.
 func (j *judge) note(m mutation, v verdict, client string) {
 	j.results = append(j.results, &write.Result{Client: client, Mid: m.mid, Hash: m.hash, Code: v.code, Reason: v.reason, Ref: v.ref})
-	if v.effect {
-		r := write.Receipt{Row: m.id, Hash: m.hash, Code: v.code, Ref: v.ref, At: j.tx.Now()}
-		j.receipts[m.id+" "+m.hash] = r
-		j.fresh = append(j.fresh, &r)
-	}
+	j.receipt(m, v)
 	switch v.code {
 	case "", codeLate, codeProposal:
 	case codeConflict:
@@ -101,6 +105,16 @@ func (j *judge) note(m mutation, v verdict, client string) {
 	default:
 		j.s.stats.Refused.Add(1)
 	}
+}
+
+// receipt queues that a mutation had its effect, so that it has none again.
+func (j *judge) receipt(m mutation, v verdict) {
+	if !v.effect {
+		return
+	}
+	r := write.Receipt{Row: m.id, Hash: m.hash, Code: v.code, Ref: v.ref, At: j.tx.Now()}
+	j.receipts[m.id+" "+m.hash] = r
+	j.fresh = append(j.fresh, &r)
 }
 
 func (j *judge) queue() {
@@ -156,13 +170,15 @@ func (j *judge) decide(m mutation) (verdict, error) {
 		return verdict{}, fault.New(fault.BadRequest, "这条内容的格式不对。")
 	}
 	if r, again := j.receipts[m.id+" "+m.hash]; again { // its effect is there
-		return verdict{code: r.Code, reason: sentence[r.Code], ref: r.Ref}, nil
+		return j.again(r)
 	}
 	st, ok := j.standing(m.household, m.base)
 	switch {
 	case !ok:
 		return verdict{}, fault.New(fault.NotFound, "")
 	case t.Private != nil: // the township reads the quarantine: a private row never waits there
+	case j.brought != "":
+		return j.quarantine(m, "rescue")
 	case j.actor.PushOnly:
 		return j.quarantine(m, "push-only")
 	case j.wiped:
@@ -203,12 +219,29 @@ func (j *judge) decide(m mutation) (verdict, error) {
 	return j.edit(t, row, m, patch, st)
 }
 
+// again is what is told of a mutation whose effect is there: of one that was
+// kept for the township, what became of it since.
+func (j *judge) again(r write.Receipt) (verdict, error) {
+	kept := verdict{code: r.Code, reason: sentence[r.Code], ref: r.Ref}
+	if r.Code != codeQuarantined {
+		return kept, nil
+	}
+	q, err := j.tx.Quarantined(r.Ref)
+	switch {
+	case err != nil || q == nil || q.State == stateOpen:
+		return kept, err
+	case q.State == stateTaken:
+		return verdict{}, nil
+	}
+	return verdict{}, fault.New(fault.WrongState, "镇里没有接收："+q.Reason)
+}
+
 func (j *judge) quarantine(m mutation, why string) (verdict, error) {
 	sealed, err := j.s.Sealer.Seal(m.text)
 	if err != nil {
 		return verdict{}, err
 	}
-	q := &write.Quarantine{ID: j.tx.NewID(), Household: m.household, User: j.actor.User, Mutation: string(sealed), Base: m.base, Why: why, State: "open", At: j.tx.Now()}
+	q := &write.Quarantine{ID: j.tx.NewID(), Household: m.household, User: j.actor.User, Mutation: string(sealed), Base: m.base, Why: why, State: stateOpen, At: j.tx.Now(), BroughtBy: j.brought}
 	j.tx.Add(q)
 	return verdict{code: codeQuarantined, reason: sentence[codeQuarantined], ref: q.ID, effect: true}, nil
 }

@@ -66,17 +66,17 @@ type item struct {
 }
 
 type reply struct {
-	Cursor                                      string
-	Last                                        int64
-	Results                                     []result
-	Own                                         []ownRow
-	Removed                                     [][2]string
-	Households                                  []item
-	Tops                                        [][3]int64
-	More, Reconcile, Epoch, Update, Wipe, Ended bool
-	NewClient                                   string
-	Next, Now                                   int64
-	size                                        int
+	Cursor                                                string
+	Last                                                  int64
+	Results                                               []result
+	Own                                                   []ownRow
+	Removed                                               [][2]string
+	Households                                            []item
+	Tops                                                  [][3]int64
+	More, Reconcile, Epoch, Update, Wipe, Ended, Disabled bool
+	NewClient                                             string
+	Next, Now                                             int64
+	size                                                  int
 }
 
 // served reports whether the answer carries any data.

@@ -26,9 +26,9 @@ func (s *Service) Settle(ctx context.Context, actor access.Actor, q write.Quaran
 		case now.User == actor.User:
 			return fault.New(fault.OwnRecord, "")
 		}
-		now.State, now.Reason, now.SettledBy, now.SettledAt = "refused", reason, actor.User, tx.Now()
+		now.State, now.Reason, now.SettledBy, now.SettledAt = stateRefused, reason, actor.User, tx.Now()
 		if action == "take" {
-			now.State = "taken"
+			now.State = stateTaken
 			if err := s.take(ctx, tx, now); err != nil {
 				return err
 			}

@@ -172,6 +172,7 @@ type answer struct {
 	update     bool
 	wipe       bool
 	ended      bool
+	disabled   bool // with ended
 	quiet      bool // nothing at all to tell: a poll answers 204
 }
 
@@ -203,7 +204,7 @@ func (a *answer) encode() []byte {
 	for _, f := range []struct {
 		name string
 		on   bool
-	}{{"more", a.more}, {"reconcile", a.reconcile}, {"epoch", a.epoch}, {"update", a.update}, {"wipe", a.wipe}, {"ended", a.ended}} {
+	}{{"more", a.more}, {"reconcile", a.reconcile}, {"epoch", a.epoch}, {"update", a.update}, {"wipe", a.wipe}, {"ended", a.ended}, {"disabled", a.disabled}} {
 		b = appendJSON(b, f.name, true, f.on)
 	}
 	b = appendJSON(b, "newClient", a.newClient, a.newClient != "")

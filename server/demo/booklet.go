@@ -1,6 +1,10 @@
 package demo
 
-import "daohu/server/booklet"
+import (
+	_ "embed"
+
+	"daohu/server/booklet"
+)
 
 // Delivery is how the booklet came to the n-th household of the first
 // township, counted from 0: every one was given it within the last 60 days.
@@ -12,4 +16,13 @@ func Delivery(n int) (age int, d booklet.Delivery) {
 		d.Receipt, d.Channel = "收到", "cadre_phone"
 	}
 	return n % 60, d
+}
+
+//go:embed health-claim.mp3
+var spoken []byte
+
+// Recording is the card that one can listen to in the demo, what it is spoken
+// in, and the mp3: a computer's voice (speak.sh), which the dialect says.
+func Recording() (card, dialect string, mp3 []byte) {
+	return "health-claim", "普通话（电脑读的）", spoken
 }

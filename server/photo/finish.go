@@ -28,9 +28,12 @@ func (u *Uploads) beforeCreate(e handler.HookEvent) (handler.HTTPResponse, handl
 	if !ok || t.id == "" {
 		return handler.HTTPResponse{}, handler.FileInfoChanges{}, handler.ErrUploadRejectedByServer
 	}
-	return handler.HTTPResponse{}, handler.FileInfoChanges{ID: t.id, MetaData: handler.MetaData{
-		"photo": t.row.ID, "sha256": t.row.SHA256, "author": t.row.MadeBy, "township": t.row.Township,
-	}}, nil
+	return handler.HTTPResponse{}, handler.FileInfoChanges{ID: t.id, MetaData: rowMeta(t.row)}, nil
+}
+
+// rowMeta is what an upload remembers of its row.
+func rowMeta(p Photo) handler.MetaData {
+	return handler.MetaData{"photo": p.ID, "sha256": p.SHA256, "author": p.MadeBy, "township": p.Township}
 }
 
 // afterLastByte runs under the lock of the upload.

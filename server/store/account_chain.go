@@ -27,6 +27,7 @@ const (
 	columnsKey = "~columns" // columns of a user that a line changed, by name
 	beforeKey  = "~before"  // "<table> <Unix ms>": older rows may be gone by rule
 	keyKey     = "+key"     // a key was replaced
+	broughtKey = "+rescue"  // "<id in quarantine> <author>": brought in as a file of the author's phone
 )
 
 // bound says how the chain binds the rows of one table.

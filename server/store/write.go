@@ -151,7 +151,7 @@ func (t *tx) flush() (int64, error) {
 		if err := t.addSide(0); err != nil {
 			return 0, err
 		}
-		return 0, t.auditWipe()
+		return 0, t.auditAside()
 	}
 	if err := t.addSide(-1); err != nil { // what carries no seq goes before the counter is taken
 		return 0, err
@@ -188,16 +188,26 @@ func (t *tx) flush() (int64, error) {
 	if err := t.audit(sp.No, sp.Seq, sp.AuditHead); err != nil {
 		return 0, err
 	}
-	return sp.Seq, t.auditWipe()
+	return sp.Seq, t.auditAside()
 }
 
-// auditWipe notes in the accounts' chain that a phone is to be erased, or no
-// longer.
-func (t *tx) auditWipe() error {
-	if !t.wiped {
+// auditAside notes in the accounts' chain what no row of the township's shows:
+// that a phone is to be erased, or no longer, and whose unsent work an admin
+// brought in as a file.
+func (t *tx) auditAside() error {
+	if t.wiped {
+		return t.db.did(t.g, deed{actor: t.in.Actor, action: "wipe", rows: map[string][]string{write.Client{}.TableName(): {t.client.ID}}})
+	}
+	var brought []string
+	for _, row := range t.side {
+		if q, ok := row.(*write.Quarantine); ok && q.BroughtBy != "" {
+			brought = append(brought, q.ID+" "+q.User)
+		}
+	}
+	if brought == nil {
 		return nil
 	}
-	return t.db.did(t.g, deed{actor: t.in.Actor, action: "wipe", rows: map[string][]string{write.Client{}.TableName(): {t.client.ID}}})
+	return t.db.did(t.g, deed{actor: t.in.Actor, action: t.in.Action, also: map[string][]string{broughtKey: brought}})
 }
 
 // number gives new households their place in the walk. The counter is held by

@@ -210,10 +210,11 @@ type Quarantine struct {
 	User      string // who wrote it
 	Mutation  string // the JSON text as sent, sealed
 	Base      int64
-	Why       string // late, push-only, wiped, unreadable
+	Why       string // late, push-only, wiped, rescue, unreadable
 	State     string // open, taken, refused
 	Reason    string // the admin's words
 	At        int64  // arrival, Unix ms
+	BroughtBy string // user id of the admin who imported the phone's file; "" = it came by itself
 	SettledBy string
 	SettledAt int64
 }

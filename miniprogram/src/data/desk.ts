@@ -59,6 +59,8 @@ export class Desk {
   /** Of a household's own phone. */
   readonly home: Own;
   readonly clips: Clips;
+  /** Photos in the files handed on so far, until none is left over. */
+  private rescued: ReadonlySet<string> = new Set();
   private rowsAt = -1;
   private rows: HouseRow[] = [];
   private returnedOnes: ReturnType<typeof returnedVisits> = [];
@@ -339,10 +341,11 @@ export class Desk {
     this.sent();
   }
 
-  /** Hands unsent work on as a file; rejects when the user does not. */
+  /** Hands unsent work on as a file; rejects when the user does not. What did not fit is in the next one. */
   async rescue(): Promise<Rescue> {
-    const r = await writeRescue(this.core, this.platform.files, this.me, this.account.me.name, this.today());
+    const r = await writeRescue(this.core, this.platform.files, this.me, this.account.me.name, this.today(), this.rescued);
     await this.platform.host.share(this.platform.files.path(r.file), r.name);
+    this.rescued = new Set(r.more > 0 ? Array.from(this.rescued).concat(r.photos) : []);
     return r;
   }
 

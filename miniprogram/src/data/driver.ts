@@ -7,7 +7,7 @@ import { SyncCore } from '../sync/core';
 import { SyncReport } from '../sync/exchange';
 
 /** What keeps work from arriving; "" = nothing. */
-export type Trouble = '' | 'login' | 'update' | 'ended' | 'storage' | 'refused' | 'busy';
+export type Trouble = '' | 'login' | 'update' | 'ended' | 'disabled' | 'storage' | 'refused' | 'busy';
 
 export interface Around {
   /** The role holds households on its phone; others ask the server as they go. */
@@ -40,6 +40,11 @@ export class Driver {
   private retry = FIRST_RETRY;
 
   constructor(private readonly core: SyncCore, private readonly around: Around) {}
+
+  /** The session is over: the user can log in again. */
+  get lapsed(): boolean {
+    return this.trouble === 'login' || this.trouble === 'ended';
+  }
 
   /** Something was saved, or there may be news. */
   kick(): void {
@@ -120,7 +125,7 @@ export class Driver {
       await this.around.wiped();
       return;
     }
-    if (r.state === 'done' || r.state === 'ended' || r.state === 'update') {
+    if (r.state === 'done' || r.state === 'ended' || r.state === 'disabled' || r.state === 'update') {
       await this.photos();
     }
     if (r.state === 'done') {
@@ -133,7 +138,7 @@ export class Driver {
     this.cut = r.state === 'offline';
     this.reason = r.reason;
     switch (r.state) {
-      case 'login': case 'update': case 'ended': case 'storage': case 'refused': case 'busy':
+      case 'login': case 'update': case 'ended': case 'disabled': case 'storage': case 'refused': case 'busy':
         this.trouble = r.state;
         return;
       case 'stuck':

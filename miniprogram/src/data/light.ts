@@ -38,15 +38,18 @@ export interface Seen {
 
 const WEEK = 7 * 86400000;
 
+/** What is over until the user or the township does something. */
+const OVER: { readonly [trouble in Trouble]?: string } = { login: '请重新登录', ended: '请重新登录', disabled: '账号已停用', update: '请更新' };
+
 export function lightOf(s: Seen): Light {
   const waiting = s.unsent + s.failed;
   const last = s.lastAt > 0 ? ' · 上次 ' + momentWords(s.lastAt, s.now) : '';
   const out = { unsent: waiting, returned: s.returned, drafts: s.drafts, busy: s.busy !== '', hint: hintOf(s) };
   const say = (text: string, tone: Tone): Light => ({ ...out, text, tone });
   const sum = waiting > 0 ? '待传 ' + waiting : '';
-  if (s.trouble === 'login' || s.trouble === 'ended' || s.trouble === 'update') {
-    const what = s.trouble === 'update' ? '请更新' : '请重新登录';
-    return say(sum ? what + ' · ' + sum : what, 'brick');
+  const over = OVER[s.trouble];
+  if (over) {
+    return say(sum ? over + ' · ' + sum : over, 'brick');
   }
   if (s.returned > 0) {
     return say(['退回 ' + s.returned, sum].filter((x) => x !== '').join(' · '), 'brick');
@@ -67,8 +70,11 @@ export function lightOf(s: Seen): Light {
 }
 
 function hintOf(s: Seen): string {
+  if (s.trouble === 'disabled') {
+    return '这个账号已停用：没传完的还会交给乡镇，新的资料看不到了。有疑问请问乡镇管理员。';
+  }
   if (s.trouble === 'ended') {
-    return '这个账号已停用：没传完的还会交给乡镇，新的资料看不到了。';
+    return '镇里结束了这部手机的登录，请重新登录接着用。写的都没有丢，没传的先交镇里收着。';
   }
   if (s.trouble === 'login') {
     return '登录过期了，请重新登录。没传的都还在。';

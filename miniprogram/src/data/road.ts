@@ -31,9 +31,9 @@ export async function roadLines(desk: Desk): Promise<RoadLine[]> {
   const light = desk.light();
   const lastAt = desk.lastSyncAt();
   const have = (total: number, gone: number, unit: string) => (total === 0 ? '没有' : gone === 0 ? total + ' ' + unit + '都在' : '还差 ' + gone + ' ' + unit);
-  const loggedOut = driver.trouble === 'login' || driver.trouble === 'ended';
+  const out = driver.trouble === 'disabled' ? '账号已停用' : driver.lapsed ? '过期了，请先重新登录' : '';
   return [
-    { key: 'login', name: '登录', text: loggedOut ? '过期了，请先重新登录' : '有效', ok: !loggedOut },
+    { key: 'login', name: '登录', text: out || '有效', ok: out === '' },
     { key: 'fresh', name: '农户资料', text: lastAt > 0 ? core.households().length - 1 + ' 户，' + momentWords(lastAt, core.serverNow()) + ' 取的' : '还没取来', ok: lastAt > 0 && core.serverNow() - lastAt < DAY },
     { key: 'cards', name: '口袋书', text: have(cards.length, cardsMissing, '张'), ok: cards.length > 0 && cardsMissing === 0 },
     { key: 'papers', name: '题目和规定', text: have(papers.length, papersMissing, '份'), ok: papersMissing === 0 },

@@ -43,6 +43,7 @@ const SHAPE: { [key: string]: Check } = {
   update: isFlag,
   wipe: isFlag,
   ended: isFlag,
+  disabled: isFlag,
 };
 
 /** The answer, or undefined when the body is not one. Absent and null keys are the same. */

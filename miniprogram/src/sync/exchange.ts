@@ -33,7 +33,8 @@ export type SyncState =
   | 'login' // log in again
   | 'refused' // the server refuses this phone's requests as such
   | 'update' // the app is too old: work was taken, nothing was fetched
-  | 'ended' // this account may only hand in its work
+  | 'ended' // the session was ended and may only hand in its work
+  | 'disabled' // the same, because the account is out of use
   | 'wiped' // everything of this account is gone from the phone
   | 'storage' // the phone's storage failed; the state is the one before
   | 'stuck' // the server answers without getting on
@@ -241,7 +242,7 @@ export class Exchange {
       return 'wiped';
     }
     if (answer.ended || answer.update) {
-      return waiting && moved ? 'on' : answer.ended ? 'ended' : 'update';
+      return waiting && moved ? 'on' : answer.disabled ? 'disabled' : answer.ended ? 'ended' : 'update';
     }
     if (answer.reconcile || (meta.check && meta.cursor === '')) {
       return 'restart';

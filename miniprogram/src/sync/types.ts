@@ -86,6 +86,8 @@ export interface Answer {
   update?: boolean;
   wipe?: boolean;
   ended?: boolean;
+  /** With ended: the account is out of use, so that logging in again does not help. */
+  disabled?: boolean;
 }
 
 /** Keys and values are text. A single set or remove is atomic; nothing else is asked. */

@@ -48,6 +48,7 @@ export class FakeServer {
   /** Rows of one page. */
   pageRows = 1000;
   ended = false;
+  disabled = false;
   update = false;
   wipe = false;
   houses = new Map<string, House>();
@@ -109,7 +110,7 @@ export class FakeServer {
       return { newClient: a.newClient, cursor: q.cursor };
     }
     if (this.ended || this.wipe || this.update) {
-      return { ...a, ...(this.ended ? { ended: true } : this.wipe ? { wipe: true } : { update: true }) };
+      return { ...a, ...(this.ended ? { ended: true, ...(this.disabled ? { disabled: true } : {}) } : this.wipe ? { wipe: true } : { update: true }) };
     }
     const cur = q.cursor ? (JSON.parse(q.cursor) as Cursor) : { epoch: this.epoch, seq: 0, top: 0, done: '', part: 0 };
     if (cur.epoch !== this.epoch || cur.seq > this.seq) {

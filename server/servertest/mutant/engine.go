@@ -150,7 +150,7 @@ func pushes() []mutant {
 			{goEdit, "\t\t\tj.history(t, row, apply, f, m)\n\t\t}\n\t\tif err", "\t\t\tif !MUTANT {\n\t\t\t\tj.history(t, row, apply, f, m)\n\t\t\t}\n\t\t}\n\t\tif err"},
 		}},
 		{"receipt-without-verdict", "who offers a proposal again hears that it was applied", []edit{
-			{goJudge, "return verdict{code: r.Code, reason: sentence[r.Code], ref: r.Ref}, nil", "if MUTANT {\n\t\t\treturn verdict{}, nil\n\t\t}\n\t\treturn verdict{code: r.Code, reason: sentence[r.Code], ref: r.Ref}, nil"},
+			{goJudge, "return j.again(r)", "if MUTANT {\n\t\t\treturn verdict{}, nil\n\t\t}\n\t\treturn j.again(r)"},
 		}},
 		{"verdict-told-once", "what became of a mutation is told once; who did not hear it is told that it was applied", []edit{
 			{goPush, "\tans.pushed = true\n\tcl.LastMid = ans.last\n", "\tans.pushed = true\n\tif MUTANT {\n\t\treq.ackedMid = max(req.ackedMid, cl.LastMid)\n\t}\n\tcl.LastMid = ans.last\n"},

@@ -22,6 +22,7 @@ Page(page({
     await this.act(async () => {
       await this.desk.clips.play(id, () => this.setData({ playing: '' }));
       this.setData({ playing: id });
+      this.redraw(); // the sound is on the phone now
     });
   },
 

@@ -24,7 +24,7 @@ Page(page({
   /** Whether the server has ended the session of who is at the phone now. */
   lapsed(a: Login): boolean {
     const desk = this.phone.desk();
-    return desk !== undefined && desk.me === a.me.user && (desk.driver.trouble === 'login' || desk.driver.trouble === 'ended');
+    return desk !== undefined && desk.me === a.me.user && desk.driver.lapsed;
   },
 
   choose(e: WechatMiniprogram.TouchEvent) {

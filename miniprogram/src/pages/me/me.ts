@@ -15,10 +15,9 @@ Page(page({
     const { me } = this.desk.account;
     const light = this.desk.light();
     const notices = this.desk.notices().length;
-    const { trouble } = this.desk.driver;
     return {
       name: me.name, role: ROLES[me.role], light, waiting: light.unsent > 0 ? ' ' + light.unsent + ' 条' : '', notices: notices > 0 ? notices + ' 条' : '',
-      relogin: trouble === 'login' || trouble === 'ended',
+      relogin: this.desk.driver.lapsed,
     };
   },
 

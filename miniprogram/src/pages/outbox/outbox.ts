@@ -35,8 +35,7 @@ Page(page({
   },
 
   draw() {
-    const { driver } = this.desk;
-    return { light: this.desk.light(), relogin: driver.trouble === 'login' || driver.trouble === 'ended', conflicts: this.desk.conflicts().length, rows: this.desk.outbox().map(rowOf) };
+    return { light: this.desk.light(), relogin: this.desk.driver.lapsed, conflicts: this.desk.conflicts().length, rows: this.desk.outbox().map(rowOf) };
   },
 
   login() {
@@ -103,7 +102,8 @@ Page(page({
   async rescue() {
     await this.act(async () => {
       const r = await this.desk.rescue();
-      this.say('已导出 ' + r.changes + ' 条、照片 ' + r.photos + ' 张，请交给乡镇管理员保管，手机里的也先留着。' + (r.kept > 0 ? '农户说的话不在里面。' : ''));
+      const rest = r.more > 0 ? '还有 ' + r.more + ' 条没装下，请再导出一次。' : '';
+      this.say('已导出 ' + r.changes + ' 条、照片 ' + r.photos.length + ' 张，请交给乡镇管理员导入。' + rest + '手机里的也先留着。' + (r.kept > 0 ? '农户说的话不在里面。' : ''));
     });
   },
 }));
