@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"daohu/server/calendar"
@@ -285,7 +286,7 @@ func (o *Overview) RateChart(shares []rate.Share) Chart {
 			}
 		}
 		var value any
-		if n, err := strconv.ParseFloat(s.Rate, 64); err == nil {
+		if n, err := strconv.ParseFloat(strings.TrimSuffix(s.Rate, "%"), 64); err == nil {
 			value = n
 		}
 		c.Names, c.Series[0].Values = append(c.Names, name), append(c.Series[0].Values, value)

@@ -3,8 +3,9 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { phone } from './phone.mjs';
 import { addsUp, descend, read } from './sums.mjs';
-import { api, demo, households, launch, login, open, phone, today } from './support.mjs';
+import { api, demo, households, launch, login, open, today } from './support.mjs';
 
 let server;
 let browser;
