@@ -115,6 +115,8 @@ test('a roster of 400 rows, 300 of them bad: named, marked, mended by what is su
   await page.goto('/data');
   await page.check('[name=update]');
   await page.setInputFiles('#file', copy);
+  assert.match(await press(page, '先检查'), /没有错，可以导入/);
+  assert.ok(await page.isChecked('[name=update]'), 'what was ticked stays');
   await press(page, '导入');
   assert.match(await page.textContent('section[role=status]'), /户：新增 0，改动 0，没变 150.*人：新增 0，改动 0，没变 250/);
   console.log(`figure: 300 of 400 rows named, marked and mended; ${now.figures} figures equal their rows after it`);
