@@ -86,6 +86,9 @@ func TestConsoleImport(t *testing.T) {
 	}
 	if a := b.send(http.MethodPost, "/data", strings.Repeat("x", 22<<20), "Content-Type", "multipart/form-data; boundary=b"); a.Status != 413 {
 		t.Errorf("22 MB: %d", a.Status)
+	} else { // it was refused unread, and who sent it is known all the same
+		b.shows(a.Body, "写的内容还在", "回到总览")
+		b.hides(a.Body, "请在手机上用")
 	}
 	o := f.as("auditor-1")
 	o.cookie("daohu-township", town.Township)

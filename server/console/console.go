@@ -148,6 +148,7 @@ func (c *Console) serve(w http.ResponseWriter, r *http.Request, p *Page) {
 	}
 	if r.Method == http.MethodPost {
 		if err := v.read(); err != nil {
+			_ = v.recognise() // only for the page's frame: the form was refused unread
 			c.refuse(v, told(err))
 			return
 		}

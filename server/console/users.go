@@ -14,7 +14,7 @@ import (
 func userPages() []Page {
 	return []Page{
 		{Path: "/users", Title: "用户与手机", Roles: "TK", File: "users", Show: showUsers,
-			Acts: map[string]Act{"add": addUser, "code": userCode, "card": userCard, "disable": disableUser, "revoke": revokeUser}},
+			Acts: map[string]Act{"add": addUser, "code": userCode, "disable": disableUser, "revoke": revokeUser}},
 		{Path: "/devices", Title: "手机", Menu: "/users", Roles: "T", File: "devices", Show: showDevices, Acts: map[string]Act{"wipe": wipeDevice}},
 		{Path: "/account", Title: "我的账号", Menu: "/users", Roles: "TKA", File: "account", Show: showAccount,
 			Acts: map[string]Act{"password": changePassword, "totp": startTOTP, "confirm": confirmTOTP, "others": endOthers}},

@@ -22,7 +22,7 @@ const SheetNote = "说明"
 type Note struct {
 	ID       string // of the export, as in the log
 	Township string // code and name
-	Who      string // the user's id or name as the log knows it
+	Who      string // the user's name
 	At       string // Asia/Shanghai, 2006-01-02 15:04
 	Why      string // the reason given; "" = none
 	Masked   bool   // personal numbers are masked

@@ -62,10 +62,14 @@
     if (box) box.focus();
   });
 
-  // A form goes once, however often its button is pressed.
+  // A form goes once, however often its button is pressed. What answers with a
+  // file leaves its page as it is (data-file): that one may go again after a
+  // moment, or the page would have to be loaded anew.
   on('submit', function (e) {
-    if (e.target.dataset.sent) { e.preventDefault(); e.stopPropagation(); return; }
-    if (e.target.method === 'post') e.target.dataset.sent = '1';
+    const form = e.target;
+    if (form.dataset.sent) { e.preventDefault(); e.stopPropagation(); return; }
+    if (form.method === 'post') form.dataset.sent = '1';
+    if ('file' in form.dataset) setTimeout(function () { delete form.dataset.sent; }, 3000);
   });
   window.addEventListener('pageshow', function () {
     document.querySelectorAll('form[data-sent]').forEach(function (f) { delete f.dataset.sent; });

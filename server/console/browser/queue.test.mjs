@@ -3,7 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
-import { api, demo, households, launch, login, open, phone, today, until } from './support.mjs';
+import { phone } from './phone.mjs';
+import { api, demo, households, launch, login, open, today, until } from './support.mjs';
 
 let server;
 let browser;

@@ -5,7 +5,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { api, demo, households, launch, login, open, phone, registry, today } from './support.mjs';
+import { phone } from './phone.mjs';
+import { api, demo, households, launch, login, open, registry, today } from './support.mjs';
 
 const OUT = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', '..', '..', 'docs', 'screens', 'console');
 const DOOR = { lat: 26850000, lng: 104280000, accuracy: 15, coord: 'gcj02' };

@@ -11,7 +11,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
-const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
+export const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 export const PASSWORD = 'demo-Daohu-2026';
 export const ADMINS = { T: 'admin', K: 'county', A: 'auditor' };
 
@@ -97,47 +97,6 @@ async function ask(url, token, method, path, body) {
     assert.ok(answer.ok, method + ' ' + path + ': ' + answer.status + ' ' + text);
     return text ? JSON.parse(text) : null;
   }
-}
-
-/** A phone of a cadre or village worker that pushes rows of its own. */
-export async function phone(url, account) {
-  const call = await api(url, account);
-  const client = newID();
-  const exchange = (cursor, muts, acked) => call.post('/sync', { cursor, schema: 1, client, acked, muts, budget: 12288, unsent: [0, 0] });
-  const first = await exchange('', [], [0, '']);
-  const base = first.tops[0][1];
-  let mid = 0;
-  const send = (path, headers, body) => fetch(url + path, { method: 'POST', headers: { Authorization: 'Bearer ' + call.token, 'Tus-Resumable': '1.0.0', ...headers }, body });
-  return {
-    ...call,
-    /** Sends a photo of a visit: its row, then its body by tus. */
-    async photo(visit, household, body) {
-      const sha256 = crypto.createHash('sha256').update(body).digest('hex');
-      const [id] = await this.push([['photo', household, { visit, sha256, size: body.length, mime: 'image/jpeg' }]]);
-      const code = (text) => Buffer.from(text).toString('base64');
-      const made = await send('/api/v1/uploads', { 'Upload-Length': String(body.length), 'Upload-Metadata': 'photo ' + code(id) + ',sha256 ' + code(sha256) });
-      assert.equal(made.status, 201, await made.text());
-      const at = Number(made.headers.get('Upload-Offset') || 0);
-      if (at === body.length) return id; // the server has these bytes already
-      const sent = await send(new URL(made.headers.get('Location'), url).pathname, { 'X-HTTP-Method-Override': 'PATCH', 'Upload-Offset': String(at), 'Content-Type': 'application/offset+octet-stream' }, body.subarray(at));
-      assert.equal(sent.status, 204, await sent.text());
-      return id;
-    },
-    /** Sends rows: [type, household, fields] each; returns their ids. */
-    async push(rows) {
-      const ids = [];
-      for (let at = 0; at < rows.length; at += 50) {
-        const muts = rows.slice(at, at + 50).map(([type, household, fields, id = newID()]) => {
-          ids.push(id);
-          mid += 1;
-          return [mid, base, type, id, household, fields, Date.now()];
-        });
-        const answer = await exchange('', muts, [0, '']);
-        assert.equal(answer.last, mid, 'taken: ' + JSON.stringify(answer.results));
-      }
-      return ids;
-    },
-  };
 }
 
 /** The households of a village, as the admin lists them. */

@@ -5,7 +5,8 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
-import { ADMINS, api, demo, households, launch, login, open, phone, registry, today } from './support.mjs';
+import { phone } from './phone.mjs';
+import { ADMINS, api, demo, households, launch, login, open, registry, today } from './support.mjs';
 
 const AXE = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 let server;

@@ -5,7 +5,9 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 
 	"daohu/server/console"
 )
@@ -16,10 +18,12 @@ func main() {
 		Title  string `json:"title"`
 		Roles  string `json:"roles"`
 		Sample string `json:"sample"`
+
+		Acts []string `json:"acts"` // what its forms do
 	}
 	var all []page
 	for _, p := range console.Pages() {
-		all = append(all, page{p.Path, p.Title, p.Roles, p.Sample})
+		all = append(all, page{p.Path, p.Title, p.Roles, p.Sample, slices.Sorted(maps.Keys(p.Acts))})
 	}
 	if err := json.NewEncoder(os.Stdout).Encode(all); err != nil {
 		fmt.Fprintln(os.Stderr, err)
