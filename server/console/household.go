@@ -249,7 +249,7 @@ func reopenHousehold(v *View) (Done, error) {
 }
 
 func mergeHousehold(v *View) (Done, error) {
-	h, err := v.byCode("into", v.Text("into"))
+	h, err := v.theHouse("into")
 	if err != nil {
 		return Done{}, err
 	}

@@ -58,7 +58,9 @@ type EditItem struct {
 type EditOption struct{ Key, Label string }
 
 // Chosen reports whether the item has options.
-func (i EditItem) Chosen() bool { return i.Kind == string(form.Single) || i.Kind == string(form.Multiple) }
+func (i EditItem) Chosen() bool {
+	return i.Kind == string(form.Single) || i.Kind == string(form.Multiple)
+}
 
 // IsRight reports whether the option is ticked as right.
 func (i EditItem) IsRight(key string) bool { return slices.Contains(i.Right, key) }

@@ -205,8 +205,8 @@ func showCard(v *View) (any, error) {
 }
 
 func writeCard(v *View) (Done, error) {
-	body := Body("code", v.Text("code"), "topic", v.Text("topic"), "title", v.Text("title"), "order", v.Whole("order"), "text", v.Text("text"), "from", v.Text("from"), "until", v.Text("until"))
-	if list := strings.Fields(v.Text("audience")); len(list) > 0 {
+	body := Body("code", cmp.Or(v.Text("code"), "card-"+strconv.FormatInt(v.Now, 36)), "topic", v.Text("topic"), "title", v.Text("title"), "order", v.Whole("order"), "text", v.Text("text"), "from", v.Text("from"), "until", v.Text("until"))
+	if list := v.All("audience"); len(list) > 0 {
 		body["audience"] = list
 	}
 	if v.Text("draft") != "" {

@@ -78,6 +78,12 @@ func exportAudit(v *View) (Done, error) {
 	return Done{File: &Download{Name: "审计-" + v.Township + "-" + v.Today() + ".csv", Type: "text/csv; charset=utf-8", Body: body}}, err
 }
 
+// Logins are the accounts of the township's people, for a filter.
+func (v *View) Logins() []Option {
+	list := v.staffOf("CVT", "")
+	return list[1:]
+}
+
 // Types are the types of record as options, for a filter.
 func (v *View) Types() []Option {
 	out := []Option{{Word: "所有"}}

@@ -124,7 +124,7 @@ func asJSON(v any) (string, error) {
 func functions(assets func(string) (string, error)) template.FuncMap {
 	return template.FuncMap{
 		"asset": assets, "chip": chip, "role": role, "typeWord": typeWord, "fieldWord": fieldWord, "time": clock, "day": day, "yuan": yuan,
-		"count": count, "runWord": runWord, "policyWord": policyWord, "burdenWord": burdenWord, "auditWord": auditWord, "paperKind": paperKind, "itemKind": itemKind, "number": func(place int) int { return place + 1 }, "before": func(place int) int { return max(place-1, 0) }, "ticked": func(on bool) string { return map[bool]string{true: "1"}[on] }, "words": func(list []string) string { return strings.Join(list, " ") }, "list": list, "joined": joined, "fieldOf": fieldOf,
+		"count": count, "runWord": runWord, "policyWord": policyWord, "burdenWord": burdenWord, "auditWord": auditWord, "paperKind": paperKind, "itemKind": itemKind, "number": func(place int) int { return place + 1 }, "before": func(place int) int { return max(place-1, 0) }, "ticked": func(on bool) string { return map[bool]string{true: "1"}[on] }, "audience": audience, "list": list, "joined": joined, "fieldOf": fieldOf,
 		"stage": stage, "photoState": photoState, "tier": tier, "called": called, "moneyWhy": moneyWhy, "digits": digits, "plainYuan": plainYuan, "progress": progress, "arrived": arrived, "flag": flag, "channel": channel, "ending": ending, "caseChip": caseChip, "issueChip": issueChip, "brief": brief, "json": asJSON,
 		"options": func(pairs ...string) []Option {
 			var out []Option
