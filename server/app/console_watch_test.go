@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"daohu/server/roster"
 )
 
 // TestConsoleNotices: a draft is refused in place, lists households masked,
@@ -80,4 +82,13 @@ func TestConsoleAudit(t *testing.T) {
 	o := f.as("auditor-1")
 	o.cookie("daohu-township", f.Towns[0].Township)
 	o.shows(o.page("/audit"), "账号admin-1")
+	f.Pass(time.Second)
+	if a := o.submit("/audit", "do", "export"); a.Status != 200 {
+		t.Errorf("the auditor's table: %d %s", a.Status, a.Body)
+	}
+	log, err := f.DB.Releases(t.Context(), f.Towns[0].Township) // a table of the log leaves as everything does
+	f.must(err)
+	if len(log) != 2 || log[0].Kind != roster.Log || log[0].Reason != "下载审计日志" || log[0].Actor != f.Towns[0].Admin || log[1].Role != "A" {
+		t.Errorf("%+v", log)
+	}
 }

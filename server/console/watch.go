@@ -74,6 +74,10 @@ func exportAudit(v *View) (Done, error) {
 	if len(lines) >= mostLog*200 {
 		return Done{}, fault.Bad(fault.Field{Name: "from", Code: "too-long", Detail: "超过 5000 条，一次下载不完。请把日子缩短一些，分几次下载。"})
 	}
+	q := v.In(url.Values{})
+	if err := v.Send("POST", "/api/v1/exports/sheet", q, Body("sheet", api.SheetLog, "households", 0), nil, nil); err != nil {
+		return Done{}, err
+	}
 	body, err := logTable(lines)
 	return Done{File: &Download{Name: "审计-" + v.Township + "-" + v.Today() + ".csv", Type: "text/csv; charset=utf-8", Body: body}}, err
 }
