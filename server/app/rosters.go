@@ -83,13 +83,18 @@ func leaves(name string) (kind, reason string, limit int64) {
 
 // Sheet: a page that is printed or kept leaves the system, and is logged.
 func (r rosters) Sheet(ctx context.Context, a access.Actor, township, name string, households int64) (roster.Note, error) {
-	now := r.a.opt.Now()
-	local := now.In(shanghai)
 	kind, reason, limit := leaves(name)
-	out := roster.Release{ID: r.a.DB.NewID(), Township: township, Actor: a.User, Role: string(a.Role), Day: local.Format("2006-01-02"), Reason: reason, Households: households, At: now.UnixMilli(), Kind: kind}
-	if err := r.a.DB.KeepRelease(ctx, out, limit); err != nil {
+	return r.a.leave(ctx, a, township, kind, reason, households, limit)
+}
+
+// leave logs that something leaves the system, and refuses one too many.
+func (a *App) leave(ctx context.Context, by access.Actor, township, kind, reason string, households, limit int64) (roster.Note, error) {
+	now := a.opt.Now()
+	local := now.In(shanghai)
+	out := roster.Release{ID: a.DB.NewID(), Township: township, Actor: by.User, Role: string(by.Role), Day: local.Format("2006-01-02"), Reason: reason, Households: households, At: now.UnixMilli(), Kind: kind}
+	if err := a.DB.KeepRelease(ctx, out, limit); err != nil {
 		return roster.Note{}, err
 	}
-	r.a.opt.Log.InfoContext(ctx, "export", "id", out.ID, "township", township, "actor", a.User, "role", string(a.Role), "sheet", name, "households", households)
-	return roster.Note{ID: out.ID, Township: township, Who: a.User, At: local.Format("2006-01-02 15:04"), Why: out.Reason, Masked: true}, nil
+	a.opt.Log.InfoContext(ctx, "export", "id", out.ID, "township", township, "actor", by.User, "role", string(by.Role), "what", reason, "households", households)
+	return roster.Note{ID: out.ID, Township: township, Who: by.User, At: local.Format("2006-01-02 15:04"), Why: out.Reason, Masked: true}, nil
 }

@@ -20,7 +20,7 @@ type Household struct {
 	Editing []Edit // fields that are open to be changed
 	Field   string // the field they are of, in words
 
-	Visits, Confirmations, Measures, Responses, Needs, Deliveries, Pairings []Row
+	Visits, Confirmations, Measures, Responses, Needs, Deliveries, Pairings, Findings, Requests []Row
 	Papers                                                                  map[string]string // titles by id
 	Proposals                                                               []Proposal
 	Looks                                                                   []Look
@@ -130,7 +130,7 @@ func (h *Household) lies(v *View) error {
 		to          *[]Row
 	}{
 		{"TA", "/api/v1/records/visit", &h.Visits}, {"TA", "/api/v1/records/confirmation", &h.Confirmations}, {"TKA", "/api/v1/records/measure", &h.Measures},
-		{"T", "/api/v1/records/response", &h.Responses}, {"TKA", "/api/v1/records/need", &h.Needs}, {"TKA", "/api/v1/records/delivery", &h.Deliveries},
+		{"T", "/api/v1/records/response", &h.Responses}, {"TKA", "/api/v1/records/need", &h.Needs}, {"TKA", "/api/v1/records/delivery", &h.Deliveries}, {"TKA", "/api/v1/records/finding", &h.Findings}, {"TKA", "/api/v1/records/datarequest", &h.Requests},
 	} {
 		if !v.Is(l.roles) {
 			continue

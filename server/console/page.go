@@ -50,6 +50,8 @@ func pages() []Page {
 		visitPages(),
 		measurePages(),
 		casePages(),
+		rightPages(),
+		findingPages(),
 		pairingPages(),
 		dataPages(),
 		sheetPages(),

@@ -91,7 +91,7 @@ func (v *View) Logins() []Option {
 // Types are the types of record as options, for a filter.
 func (v *View) Types() []Option {
 	out := []Option{{Word: "所有"}}
-	for _, name := range []string{"household", "member", "pairing", "visit", "photo", "response", "need", "confirmation", "measure", "delivery", "issue", "complaint", "proposal", "notice", "card", "clip", "form", "fund", "setting"} {
+	for _, name := range []string{"household", "member", "pairing", "visit", "photo", "response", "need", "confirmation", "measure", "delivery", "issue", "complaint", "proposal", "notice", "card", "clip", "form", "fund", "setting", "datarequest", "finding"} {
 		out = append(out, Option{Value: name, Word: typeWord(name), On: name == v.Filter("type")})
 	}
 	return out
@@ -127,7 +127,7 @@ func logTable(lines []write.LogLine) ([]byte, error) {
 // auditWord is a verb of the log in words; one that is not listed stays.
 func auditWord(action string) string {
 	if w := map[string]string{"sync": "手机送来", "import": "导入", "pair": "结对", "approve": "通过", "return": "退回", "reject": "不通过", "undo": "撤回", "object": "提出异议", "edit": "修改", "change": "修改", "make": "添加", "accept": "采纳", "refuse": "不采纳", "card": "换卡", "users": "改账号", "user-change": "改账号", "wipe": "抹手机", "forget": "到期抹去", "look": "看号码",
-		"bind": "绑定微信", "code": "给绑定码", "demo": "演示资料", "publish": "发布", "archive": "收起来", "withdraw": "撤下", "erase": "抹去", "export": "导出", "merge": "并户", "close": "关闭", "clip": "送来录音", "notice": "起草公示", "photo": "送来照片", "propose": "申请修改", "quarantine": "处理另存的", "setting": "改设置", "card-draft": "写卡片", "card-submit": "卡片交审", "card-archive": "收起卡片", "fund-open": "记入资金", "fund-allocate": "安排资金", "fund-disburse": "拨付资金", "fund-reallocate": "调剂资金", "restore": "从备份恢复"}[action]; w != "" {
+		"bind": "绑定微信", "code": "给绑定码", "demo": "演示资料", "publish": "发布", "archive": "收起来", "withdraw": "撤下", "erase": "抹去", "export": "导出", "merge": "并户", "close": "关闭", "clip": "送来录音", "notice": "起草公示", "photo": "送来照片", "propose": "申请修改", "quarantine": "处理另存的", "setting": "改设置", "card-draft": "写卡片", "card-submit": "卡片交审", "card-archive": "收起卡片", "right": "记资料请求", "right-settle": "办资料请求", "finding": "写审计发现", "finding-answer": "答审计发现", "finding-close": "办结审计发现", "finding-return": "退回审计发现", "fund-open": "记入资金", "fund-allocate": "安排资金", "fund-disburse": "拨付资金", "fund-reallocate": "调剂资金", "restore": "从备份恢复"}[action]; w != "" {
 		return w
 	}
 	return action
