@@ -21,9 +21,9 @@ type Household struct {
 	Field   string // the field they are of, in words
 
 	Visits, Confirmations, Measures, Responses, Needs, Deliveries, Pairings, Findings, Requests []Row
-	Papers                                                                  map[string]string // titles by id
-	Proposals                                                               []Proposal
-	Looks                                                                   []Look
+	Papers                                                                                      map[string]string // titles by id
+	Proposals                                                                                   []Proposal
+	Looks                                                                                       []Look
 }
 
 // Row is a record as the API projected it for whoever looks.
