@@ -135,6 +135,7 @@ type Tab struct {
 // tabs are the groups of pages that show each other above their heading.
 func tabs() [][]Tab {
 	return [][]Tab{
+		{{Path: "/", Word: "总览"}, {Path: "/compare", Word: "各乡镇对照"}},
 		{{Path: "/households", Word: "名册"}, {Path: "/quality", Word: "要改的资料"}, {Path: "/quarantine", Word: "搁着的改动"}, {Path: "/reconcile", Word: "两边对账"}, {Path: "/areas", Word: "地区"}, {Path: "/lists", Word: "代码表"}},
 		{{Path: "/visits", Word: "走访记录"}, {Path: "/due", Word: "本月要走访"}},
 		{{Path: "/measures", Word: "措施"}, {Path: "/funds", Word: "资金"}},

@@ -44,6 +44,7 @@ func pages() []Page {
 	var all []Page
 	for _, some := range [][]Page{
 		overviewPages(),
+		comparePages(),
 		queuePages(),
 		userPages(),
 		householdPages(),
