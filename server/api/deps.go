@@ -35,6 +35,8 @@ type Deps struct {
 	Registry Registry
 	Rosters  Rosters
 	Erasure  Erasure
+	Rights   Rights
+	Findings Findings
 	Approval Approval
 	Inbox    Inbox
 	Rescue   Rescuer

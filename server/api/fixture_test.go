@@ -251,6 +251,8 @@ func newFixture(t testing.TB, change ...func(*Deps)) *fixture {
 		Registry:  s,
 		Rosters:   s,
 		Erasure:   erasure{s},
+		Rights:    rights{s},
+		Findings:  rights{s},
 		PublicURL: "https://daohu.example",
 		Approval:  s,
 		Inbox:     queue{s},

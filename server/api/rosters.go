@@ -66,7 +66,7 @@ func (a *API) rosterRoutes() []Route {
 		{Method: post, Path: "/api/v1/exports", Roles: "TKA", Scope: Area, Body: small, Time: slow, Query: flags[:1],
 			Doc: "A township as a workbook (xlsx), masked as the caller's role sees it; in full with a reason (T, K). Logged, marked with who took it, and limited by the day.", end: bound(a.exportRoster)},
 		{Method: post, Path: "/api/v1/exports/sheet", Roles: "TKA", Scope: Area, Body: small, Query: flags[:1],
-			Doc: "Write down that a page is printed, masked as the caller's role sees it; answers what stands at its foot. Counted with the workbooks of the day.", end: typed(a.exportSheet)},
+			Doc: "Write down that a page is printed or kept, masked as the caller's role sees it; answers what stands at its foot. Sheets of one household and tables of the log are counted by themselves, the ledger of a month with the workbooks of the day.", end: typed(a.exportSheet)},
 	}
 }
 
@@ -136,10 +136,16 @@ func (a *API) exportRoster(c *call, in *exportAsk) error {
 	return nil
 }
 
-// sheetAsk names a page to be printed.
+// Pages that are not of one household.
+const (
+	SheetLedger = "走访月台账"
+	SheetLog    = "审计日志"
+)
+
+// sheetAsk names a page to be printed or kept.
 type sheetAsk struct {
-	Sheet      string `json:"sheet" enum:"走访记录表,帮扶手册,明白卡,走访月台账"`
-	Households int64  `json:"households" minimum:"1" maximum:"5000" doc:"how many stand on it"`
+	Sheet      string `json:"sheet" enum:"走访记录表,帮扶手册,明白卡,走访月台账,审计日志"`
+	Households int64  `json:"households" minimum:"0" maximum:"5000" doc:"how many stand on it; 0 = of the log"`
 }
 
 // SheetNote stands at the foot of a printed page.
@@ -150,6 +156,9 @@ type SheetNote struct {
 }
 
 func (a *API) exportSheet(c *call, in *sheetAsk) (*SheetNote, error) {
+	if (in.Households == 0) != (in.Sheet == SheetLog) {
+		return nil, fault.Bad(fault.Field{Name: "households", Code: "range", Detail: "请写明纸上有几户。"})
+	}
 	note, err := a.deps.Rosters.Sheet(c.r.Context(), c.actor, c.township, in.Sheet, in.Households)
 	if err != nil {
 		return nil, err

@@ -41,6 +41,7 @@ func TestSheetRoute(t *testing.T) {
 	}
 	f.problem(f.do("T", "POST", "/api/v1/exports/sheet", `{"sheet":"别的","households":1}`), 422, fault.Invalid)
 	f.problem(f.do("T", "POST", "/api/v1/exports/sheet", `{"sheet":"明白卡","households":0}`), 422, fault.Invalid)
+	f.problem(f.do("T", "POST", "/api/v1/exports/sheet", `{"sheet":"审计日志","households":1}`), 422, fault.Invalid)
 	f.problem(f.do("C", "POST", "/api/v1/exports/sheet", `{"sheet":"明白卡","households":1}`), 403, fault.Forbidden)
 }
 

@@ -103,6 +103,7 @@ func (a *API) table() []Route {
 	rs = append(rs, a.noticeRoutes()...)
 	rs = append(rs, a.figureRoutes()...)
 	rs = append(rs, a.caseRoutes()...)
+	rs = append(rs, a.rightRoutes()...)
 	rs = append(rs, a.aboutRoutes()...)
 	rs = append(rs, a.pairingRoutes()...)
 	rs = append(rs, a.listRoutes()...)

@@ -26,6 +26,7 @@ import (
 	"daohu/server/figures"
 	"daohu/server/form"
 	"daohu/server/form/rate"
+	"daohu/server/household"
 	"daohu/server/ledger"
 	"daohu/server/notice"
 	"daohu/server/outbox"
@@ -262,6 +263,8 @@ func (a *App) assemble(ctx context.Context) error {
 		Devices:        a.Phones,
 		Audit:          auditLog{a},
 		Erasure:        erasure{a.Retention, a.Registry},
+		Rights:         rights{&casework.Rights{Desk: cases, Eraser: erasure{a.Retention, a.Registry}, Member: household.MemberType}, a},
+		Findings:       &casework.Findings{Desk: cases, Types: types.All()},
 		Bodies:         a.Registry,
 		Cards:          a.Cards,
 		Clips:          clips{&booklet.Recorder{Store: a.DB, Writer: a.DB}, a.Registry},

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/xuri/excelize/v2"
+
+	"daohu/server/roster"
 )
 
 // upload posts a form with one file.
@@ -155,5 +157,40 @@ func TestConsoleSheets(t *testing.T) {
 	}
 	if got := strings.Join(why, " "); got != "打印明白卡 打印走访记录表 打印帮扶手册" {
 		t.Errorf("the log says %q", got)
+	}
+}
+
+// TestSheetsAreCountedByThemselves: printing a village's sheets leaves a
+// township's workbooks of the day alone, and has an end of its own.
+func TestSheetsAreCountedByThemselves(t *testing.T) {
+	f := newFixture(t, fixtureOptions{})
+	sheet := func(name string, households int) fixtureAnswer {
+		f.Pass(time.Second)
+		return f.Do("POST", f.Token("admin-1"), "/api/v1/exports/sheet", map[string]any{"sheet": name, "households": households})
+	}
+	for i := range sheetsPerDay {
+		if a := sheet("明白卡", 1); a.Status != 200 {
+			t.Fatalf("sheet %d: %d %s", i, a.Status, a.Body)
+		}
+	}
+	f.hostileProblem("one sheet too many", sheet("帮扶手册", 1), 429)
+	if a := sheet("走访月台账", 3); a.Status != 200 {
+		t.Errorf("the ledger: %d", a.Status)
+	}
+	if a := sheet("审计日志", 0); a.Status != 200 {
+		t.Errorf("the log: %d", a.Status)
+	}
+	f.Pass(time.Second)
+	if a := f.as("admin-1").submit("/data", "do", "export"); a.Status != 200 {
+		t.Errorf("a workbook after %d sheets: %d", sheetsPerDay, a.Status)
+	}
+	count := map[string]int{}
+	log, err := f.DB.Releases(t.Context(), f.Towns[0].Township)
+	f.must(err)
+	for _, r := range log {
+		count[r.Kind]++
+	}
+	if count[roster.Sheet] != sheetsPerDay || count[roster.Workbook] != 2 || count[roster.Log] != 1 {
+		t.Errorf("%v", count)
 	}
 }

@@ -63,3 +63,54 @@ func TestConsoleCards(t *testing.T) {
 	second.hides(next, "data-until") // it is out, and not taken back
 	second.shows(second.page(at), "已发布")
 }
+
+// editable is a new paper of one question as the editor's form sends it.
+func editable(more ...string) []string {
+	return append([]string{"do", "edit", "kind", "quiz", "title", "医保问答", "topics.0.key", "t1", "topics.0.name", "医保", "items.0.key", "q1", "items.0.kind", "single",
+		"items.0.label", "大病能报吗？", "items.0.topic", "t1", "items.0.points", "1", "items.0.options.0.key", "o1", "items.0.options.0.label", "能报", "items.0.options.1.key", "o2", "items.0.options.1.label", "不能报"}, more...)
+}
+
+// TestConsolePaperEditor: a paper is made and changed with plain fields and
+// buttons that post and come back: what was typed stays, a fault stands at its
+// field, nobody types a code.
+func TestConsolePaperEditor(t *testing.T) {
+	f := newFixture(t, fixtureOptions{})
+	b := f.as("admin-1")
+	b.shows(b.page("/papers"), `href="/papers/new"`)
+	b.shows(b.page("/papers/new"), "第 1 题", "第 2 个选项", "加一个主题")
+	step := func(pairs ...string) string {
+		t.Helper()
+		f.Pass(time.Second)
+		a := b.submit("/papers/new", pairs...)
+		if a.Status != 200 {
+			t.Fatalf("%d %s", a.Status, a.Body)
+		}
+		return a.Body
+	}
+	b.shows(step(editable("step", "add.1")...), "大病能报吗？", "第 2 题", `name="items.1.key" value="q2"`, "第 1 题“大病能报吗？”答“能报”才问")
+	b.shows(step(editable("step", "option.0")...), `name="items.0.options.2.key" value="o3"`, `value="不能报"`)
+	b.hides(step(editable("step", "drop-option.0.1")...), `value="不能报"`)
+	two := editable("items.0.right", "o1", "items.1.key", "q2", "items.1.kind", "yesno", "items.1.label", "报过没有？", "items.1.visible_if", "q1|o1", "items.1.required", "1", "pass", "percent", "percent", "60")
+	moved := step(append(two, "step", "up.1")...)
+	b.shows(moved, `name="items.0.key" value="q2"`, "要看的那道题不在前面了")
+	b.refused(422, "/papers/new", editable(), `id="edit-items.0.`, "有分值就要有答案", `value="不能报"`)
+	b.refused(422, "/papers/new", editable("items.0.right", "o1", "items.0.right", "o2"), "单选只能有一个对的")
+	f.Pass(time.Second)
+	at := b.location("/papers/new", two...)
+	page := b.page(at)
+	b.shows(page, "草稿已存", "改草稿", "第 2 题", `value="60"`, `<option value="q1|o1" selected>`, "✓ 对")
+	f.Pass(time.Second)
+	kept := append(two, "code", between(page, `name="code" value="`, `"`), "draft", "1", "rev", "1", "items.1.points", "很多")
+	b.refused(422, at, kept, "第 2 题的分值要写整数", `value="很多"`)
+	kept[len(kept)-1] = ""
+	kept[len(kept)-3] = "9"
+	b.refused(409, at, kept, "下面是最新的内容", `value="60"`)
+	kept[len(kept)-3] = "1"
+	f.Pass(time.Second)
+	b.shows(b.done(at, kept...), "草稿已存")
+	f.Pass(time.Second)
+	b.shows(b.done(at, "do", "publish", "rev", "2"), "第 1 版", "写下一版")
+	if a := f.as("auditor-1").open("/papers/new"); a.Status != 403 {
+		t.Errorf("the auditor writes papers: %d", a.Status)
+	}
+}

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"daohu/server/roster"
 )
 
 // TestConsoleNotices: a draft is refused in place, lists households masked,
@@ -80,4 +82,48 @@ func TestConsoleAudit(t *testing.T) {
 	o := f.as("auditor-1")
 	o.cookie("daohu-township", f.Towns[0].Township)
 	o.shows(o.page("/audit"), "账号admin-1")
+	f.Pass(time.Second)
+	if a := o.submit("/audit", "do", "export"); a.Status != 200 {
+		t.Errorf("the auditor's table: %d %s", a.Status, a.Body)
+	}
+	log, err := f.DB.Releases(t.Context(), f.Towns[0].Township) // a table of the log leaves as everything does
+	f.must(err)
+	if len(log) != 2 || log[0].Kind != roster.Log || log[0].Reason != "下载审计日志" || log[0].Actor != f.Towns[0].Admin || log[1].Role != "A" {
+		t.Errorf("%+v", log)
+	}
+}
+
+// TestConsoleSettingsHistory: every edition can be opened and held against what
+// holds now, and put back as a new one; the township reads it only.
+func TestConsoleSettingsHistory(t *testing.T) {
+	f := newFixture(t, fixtureOptions{})
+	b := f.as("county-1")
+	b.cookie("daohu-township", f.Towns[0].Township)
+	at := "/settings?code=rhythm"
+	write := func(edition, count, reason string) {
+		f.Pass(time.Second)
+		b.done(at, "do", "write", "edition", edition, "title", "走访"+count, "body", `{"edition":`+count+`,"every":"month","count":`+count+`}`, "reason", reason)
+	}
+	write("0", "1", "先每月一次")
+	write("1", "2", "农忙改两次")
+	b.shows(b.page(at), "农忙改两次", "先每月一次", "edition=1")
+	past := b.page(at + "&edition=1")
+	b.shows(past, "第 1 版和现在的比", `<td>几次</td><td><span class="was">1</span></td><td><span class="now">2</span></td>`, "放回第 1 版", "&#34;count&#34;: 1")
+	b.shows(b.page(at+"&edition=2"), "和现在用的一样")
+	if a := b.open(at + "&edition=7"); a.Status != 404 {
+		t.Errorf("an edition that is not there: %d", a.Status)
+	}
+	f.Pass(time.Second)
+	b.refused(422, at+"&edition=1", []string{"do", "restore", "edition", "2", "reason", ""}, "reason-wrong")
+	b.refused(409, at+"&edition=1", []string{"do", "restore", "edition", "1", "reason", "试过不行"}, "下面是最新的内容")
+	f.Pass(time.Second)
+	b.shows(b.done(at+"&edition=1", "do", "restore", "edition", "2", "reason", "两次太多"), "第 3 版", "走访1", "已放回去")
+	f.Pass(time.Second)
+	b.shows(b.page(at+"&edition=2"), `<span class="was">2</span>`, `<span class="now">1</span>`)
+	a := f.as("admin-1")
+	b.hides(a.page(at+"&edition=2"), "放回第")
+	b.shows(a.page(at+"&edition=2"), "第 2 版和现在的比")
+	if got := a.submit(at+"&edition=2", "do", "restore", "edition", "3", "reason", "不想"); got.Status != 403 {
+		t.Errorf("the township puts rules back: %d", got.Status)
+	}
 }

@@ -70,9 +70,20 @@ func (a *App) demoCases(ctx context.Context, b *roster.Book, got *Imported) erro
 		}
 		tx.Put(casework.ComplaintType, &casework.Complaint{Meta: record.Meta{ID: tx.NewID(), Household: p.house[0], MadeBy: p.home[0], MadeAt: tx.Now()}, Text: text, Kind: "建议",
 			Level: casework.LevelTownship, State: casework.Open, Due: days.Deadline(calendar.At(tx.Now()), 10).String()})
+		p.watched(tx, days)
 		return nil
 	})
 	return err
+}
+
+// watched adds what a household asks for about its own data, and what the
+// auditor found; nobody is named as who wrote them down.
+func (p demoPeople) watched(tx write.Tx, days *calendar.Calendar) {
+	asked := calendar.At(tx.Now()) - 3
+	tx.Put(casework.DataRequestType, &casework.DataRequest{Meta: record.Meta{ID: tx.NewID(), Household: p.house[1], MadeAt: tx.Now()}, Kind: casework.Copied, Asker: demo.Asker, Way: "当面",
+		Text: demo.Asked, Day: asked.String(), Due: days.Deadline(asked, 15).String(), State: casework.Open})
+	tx.Put(casework.FindingType, &casework.Finding{Meta: record.Meta{ID: tx.NewID(), Household: p.house[2], MadeAt: tx.Now()}, About: "household", Row: p.house[2], Severity: "一般",
+		Text: demo.Audited, Due: days.Deadline(calendar.At(tx.Now()), 10).String(), State: casework.Open})
 }
 
 const dayMillis = 86_400_000

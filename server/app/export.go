@@ -18,11 +18,14 @@ import (
 	"daohu/server/workflow"
 )
 
-// How often an actor may take a township out on one day. A full one holds every
-// personal number: nobody needs many.
+// How often an actor may take something out on one day. A full workbook holds
+// every personal number: nobody needs many. Sheets of one household are printed
+// by the village: the demo's largest has fewer than sheetsPerDay.
 const (
 	fullPerDay   = 5
 	maskedPerDay = 50
+	sheetsPerDay = 300
+	logsPerDay   = 50
 )
 
 // Export asks for one township as a workbook.

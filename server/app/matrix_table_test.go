@@ -127,6 +127,7 @@ func (m *matrix) table() map[string]matrixRow {
 	rows["GET /api/v1/areas"] = matrixRow{who: "TKA", reach: matrixTown, ask: matrixPath(func(x *matrixTarget) string { return "/api/v1/areas?area=" + x.town.Township }),
 		shows: func(*matrixTarget) string { return `"level":"village"` }}
 	m.caseRows(rows)
+	m.rightRows(rows)
 	m.pairingRows(rows)
 	m.listRows(rows)
 	m.erasureRows(rows)
@@ -262,6 +263,8 @@ func matrixRecords() []matrixRecord {
 		{"issue", "CVTKA", false, map[string]any{"measure": "已安排"}, 200, 404, map[string]any{"category": "other", "subject": "新问题"}},
 		{"complaint", "HTKA", false, map[string]any{"text": "改写"}, 422, 404, nil},
 		fixed("pairing", "HCVTKA", false, "name"),
+		fixed("datarequest", "TKA", false, "answer"),
+		fixed("finding", "TKA", false, "answer"),
 		fixed("proposal", "CVT", false, "state"),
 		fixed("form", "CVTKA", true, "title"),
 		fixed("card", "HCVTKA", true, "title"),

@@ -116,6 +116,7 @@ func (m *matrix) fill(scope string, town *fixtureTown, house int) *matrixTarget 
 	m.card(x, mark)
 	m.notice(x)
 	m.fillCases(x, house, mark)
+	m.fillRights(x, mark)
 	m.fillBooklet(x, phone)
 	m.fillFund(x)
 	m.fillPhotos(x)

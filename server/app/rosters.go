@@ -71,15 +71,32 @@ func (r rosters) Export(ctx context.Context, a access.Actor, township string, fu
 	return got.Book, got.Note, nil
 }
 
-// Sheet: a printed page leaves the system as a workbook does, and is logged and
-// counted with them.
+// leaves says what a page is logged as and how many may leave on one day. The
+// ledger of a month is of many households, as a workbook is.
+func leaves(name string) (kind, reason string, limit int64) {
+	switch name {
+	case api.SheetLedger:
+		return roster.Workbook, "打印" + name, maskedPerDay
+	case api.SheetLog:
+		return roster.Log, "下载" + name, logsPerDay
+	}
+	return roster.Sheet, "打印" + name, sheetsPerDay
+}
+
+// Sheet: a page that is printed or kept leaves the system, and is logged.
 func (r rosters) Sheet(ctx context.Context, a access.Actor, township, name string, households int64) (roster.Note, error) {
-	now := r.a.opt.Now()
+	kind, reason, limit := leaves(name)
+	return r.a.leave(ctx, a, township, kind, reason, households, limit)
+}
+
+// leave logs that something leaves the system, and refuses one too many.
+func (a *App) leave(ctx context.Context, by access.Actor, township, kind, reason string, households, limit int64) (roster.Note, error) {
+	now := a.opt.Now()
 	local := now.In(shanghai)
-	out := roster.Release{ID: r.a.DB.NewID(), Township: township, Actor: a.User, Role: string(a.Role), Day: local.Format("2006-01-02"), Reason: "打印" + name, Households: households, At: now.UnixMilli()}
-	if err := r.a.DB.KeepRelease(ctx, out, maskedPerDay); err != nil {
+	out := roster.Release{ID: a.DB.NewID(), Township: township, Actor: by.User, Role: string(by.Role), Day: local.Format("2006-01-02"), Reason: reason, Households: households, At: now.UnixMilli(), Kind: kind}
+	if err := a.DB.KeepRelease(ctx, out, limit); err != nil {
 		return roster.Note{}, err
 	}
-	r.a.opt.Log.InfoContext(ctx, "export", "id", out.ID, "township", township, "actor", a.User, "role", string(a.Role), "sheet", name, "households", households)
-	return roster.Note{ID: out.ID, Township: township, Who: cmp.Or(a.Name, a.User), At: local.Format("2006-01-02 15:04"), Why: out.Reason, Masked: true}, nil
+	a.opt.Log.InfoContext(ctx, "export", "id", out.ID, "township", township, "actor", by.User, "role", string(by.Role), "what", reason, "households", households)
+	return roster.Note{ID: out.ID, Township: township, Who: cmp.Or(by.Name, by.User), At: local.Format("2006-01-02 15:04"), Why: out.Reason, Masked: true}, nil
 }

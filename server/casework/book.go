@@ -1,6 +1,7 @@
 package casework
 
 import (
+	"cmp"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -14,11 +15,13 @@ var builtin []byte
 
 // Book is one edition of what is data about cases: the clocks, and the words
 // of the problem ledger. Five working days for a need are the product's rule;
-// the days for a complaint are our choice and no official term.
+// the days for a complaint and a finding are our choice and no official term.
 type Book struct {
 	Edition       string  `json:"edition"`
 	NeedDays      int     `json:"needDays" doc:"working days in which a need is answered"`
 	ComplaintDays int     `json:"complaintDays" doc:"working days in which a complaint is answered"`
+	RequestDays   int     `json:"requestDays,omitempty" doc:"working days in which a request about personal data is answered; absent = 15"`
+	FindingDays   int     `json:"findingDays,omitempty" doc:"working days in which an auditor's finding is answered; absent = 10"`
 	Categories    []Entry `json:"categories" doc:"kinds of problem"`
 	Causes        []Entry `json:"causes" doc:"where problems come from"`
 }
@@ -28,6 +31,14 @@ type Entry struct {
 	Code string `json:"code"`
 	Name string `json:"name"`
 }
+
+// requestDays is the clock of a DataRequest. The law says "timely"
+// (个人信息保护法 art. 50); GB/T 35273-2020, 8.7 says 30 days, which 15 working
+// days are within.
+func (b *Book) requestDays() int { return cmp.Or(b.RequestDays, 15) }
+
+// findingDays is the clock of a Finding: our choice, no official term.
+func (b *Book) findingDays() int { return cmp.Or(b.FindingDays, 10) }
 
 // maxDays is the longest clock: a year has about 250 working days.
 const maxDays = 250
@@ -44,6 +55,11 @@ func ParseBook(raw []byte) (*Book, error) {
 	}
 	for _, n := range []int{b.NeedDays, b.ComplaintDays} {
 		if n < 1 || n > maxDays {
+			return nil, fmt.Errorf("casework: a clock of %d working days", n)
+		}
+	}
+	for _, n := range []int{b.RequestDays, b.FindingDays} {
+		if n < 0 || n > maxDays {
 			return nil, fmt.Errorf("casework: a clock of %d working days", n)
 		}
 	}

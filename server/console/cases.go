@@ -185,11 +185,11 @@ func answerComplaint(v *View) (Done, error) {
 	return Done{Say: "已答复。"}, v.Post(casePath(v, "complaints", "answer"), withRev(v, "answer", v.Text("answer")), nil)
 }
 
-// addIssue adds a problem: of a household by its 户编号, else of the township.
+// addIssue adds a problem: of a household by name, else of the township.
 func addIssue(v *View) (Done, error) {
 	q := url.Values{}
-	if code := v.Text("household"); code != "" {
-		h, err := v.byCode("household", code)
+	if v.Text("household") != "" {
+		h, err := v.theHouse("household")
 		if err != nil {
 			return Done{}, err
 		}

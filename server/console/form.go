@@ -107,6 +107,8 @@ type Field struct {
 	Required, Wide                                  bool
 	Values                                          []string // ticked
 	Options                                         []Option
+	Picks                                           []Option // households that may be meant
+	Many                                            bool     // of households: one a line
 }
 
 // Option is one choice of a field.
@@ -115,7 +117,7 @@ type Option struct {
 	On          bool
 }
 
-// Field makes a field. Options: required, wide, max=N, hint=…, value=…, type=…, auto=… (autocomplete);
+// Field makes a field. Options: required, wide, many, max=N, hint=…, value=…, type=…, auto=… (autocomplete);
 // of a choice value=word, one each.
 func (f *Form) Field(name, label string, options ...any) Field {
 	out := Field{ID: f.Act + "-" + name, Name: name, Label: label, Type: "text"}
@@ -176,6 +178,8 @@ func (f *Field) set(option any) {
 	switch {
 	case s == "required":
 		f.Required = true
+	case s == "many":
+		f.Many = true
 	case s == "wide":
 		f.Wide = true
 	case key == "max":

@@ -20,10 +20,10 @@ type Household struct {
 	Editing []Edit // fields that are open to be changed
 	Field   string // the field they are of, in words
 
-	Visits, Confirmations, Measures, Responses, Needs, Deliveries, Pairings []Row
-	Papers                                                                  map[string]string // titles by id
-	Proposals                                                               []Proposal
-	Looks                                                                   []Look
+	Visits, Confirmations, Measures, Responses, Needs, Deliveries, Pairings, Findings, Requests []Row
+	Papers                                                                                      map[string]string // titles by id
+	Proposals                                                                                   []Proposal
+	Looks                                                                                       []Look
 }
 
 // Row is a record as the API projected it for whoever looks.
@@ -130,7 +130,7 @@ func (h *Household) lies(v *View) error {
 		to          *[]Row
 	}{
 		{"TA", "/api/v1/records/visit", &h.Visits}, {"TA", "/api/v1/records/confirmation", &h.Confirmations}, {"TKA", "/api/v1/records/measure", &h.Measures},
-		{"T", "/api/v1/records/response", &h.Responses}, {"TKA", "/api/v1/records/need", &h.Needs}, {"TKA", "/api/v1/records/delivery", &h.Deliveries},
+		{"T", "/api/v1/records/response", &h.Responses}, {"TKA", "/api/v1/records/need", &h.Needs}, {"TKA", "/api/v1/records/delivery", &h.Deliveries}, {"TKA", "/api/v1/records/finding", &h.Findings}, {"TKA", "/api/v1/records/datarequest", &h.Requests},
 	} {
 		if !v.Is(l.roles) {
 			continue
@@ -249,7 +249,7 @@ func reopenHousehold(v *View) (Done, error) {
 }
 
 func mergeHousehold(v *View) (Done, error) {
-	h, err := v.byCode("into", v.Text("into"))
+	h, err := v.theHouse("into")
 	if err != nil {
 		return Done{}, err
 	}

@@ -101,24 +101,6 @@ func searchHouseholds(v *View) (Done, error) {
 	return Done{Data: &out}, nil
 }
 
-// byCode finds a household by its whole 户编号, typed into a field, as whoever
-// looks may.
-func (v *View) byCode(field, code string) (House, error) {
-	var found Found
-	if code == "" {
-		return House{}, fault.Bad(fault.Field{Name: field, Code: "required", Detail: "请写户编号。"})
-	}
-	if err := v.Post("/api/v1/search", Body("q", code), &found); err != nil {
-		return House{}, err
-	}
-	for _, r := range found.Rows {
-		if r.Household.Code == code {
-			return r.Household, nil
-		}
-	}
-	return House{}, fault.Bad(fault.Field{Name: field, Code: "not-allowed", Detail: "没有这个户编号。请照名册抄完整。"})
-}
-
 func showLists(v *View) (any, error) {
 	var out Rows[struct {
 		Name, Title, National, Source, Note string

@@ -135,10 +135,11 @@ type Tab struct {
 // tabs are the groups of pages that show each other above their heading.
 func tabs() [][]Tab {
 	return [][]Tab{
+		{{Path: "/", Word: "总览"}, {Path: "/compare", Word: "各乡镇对照"}},
 		{{Path: "/households", Word: "名册"}, {Path: "/quality", Word: "要改的资料"}, {Path: "/quarantine", Word: "搁着的改动"}, {Path: "/quarantine/file", Word: "手机文件"}, {Path: "/reconcile", Word: "两边对账"}, {Path: "/areas", Word: "地区"}, {Path: "/lists", Word: "代码表"}},
 		{{Path: "/visits", Word: "走访记录"}, {Path: "/due", Word: "本月要走访"}},
 		{{Path: "/measures", Word: "措施"}, {Path: "/funds", Word: "资金"}},
-		{{Path: "/cases", Word: "需求"}, {Path: "/complaints", Word: "投诉建议"}, {Path: "/issues", Word: "问题台账"}},
+		{{Path: "/cases", Word: "需求"}, {Path: "/complaints", Word: "投诉建议"}, {Path: "/issues", Word: "问题台账"}, {Path: "/rights", Word: "资料请求"}, {Path: "/findings", Word: "审计发现"}},
 		{{Path: "/pairings", Word: "缺口与超配"}, {Path: "/pairings/households", Word: "按户看"}, {Path: "/pairings/cadres", Word: "按干部看"}, {Path: "/pairings/handover", Word: "交接"}, {Path: "/pairings/bulk", Word: "表格导入"}},
 		{{Path: "/papers", Word: "题目"}, {Path: "/cards", Word: "口袋书"}, {Path: "/clips", Word: "录音"}, {Path: "/deliveries", Word: "发放"}},
 		{{Path: "/users", Word: "用户"}, {Path: "/devices", Word: "手机"}, {Path: "/account", Word: "我的账号"}},

@@ -205,8 +205,8 @@ func withRev(v *View, pairs ...any) map[string]any {
 // account of the fund.
 func reallocate(v *View) (Done, error) {
 	body := withRev(v, "fund", v.Text("fund"), "fen", v.Fen("fen"), "day", v.Text("day"), "why", v.Text("why"), "reason", v.Text("reason"))
-	if code := v.Text("to"); code != "" {
-		to, err := v.measureOf(code)
+	if v.Text("to") != "" {
+		to, err := v.measureOf("to")
 		if err != nil {
 			return Done{}, err
 		}
@@ -217,9 +217,9 @@ func reallocate(v *View) (Done, error) {
 	return Done{Say: "已转走。"}, v.Post("/api/v1/measures/"+url.PathEscape(v.ID())+"/reallocate", body, nil)
 }
 
-// measureOf finds the one approved measure of a household by its 户编号.
-func (v *View) measureOf(code string) (string, error) {
-	h, err := v.byCode("to", code)
+// measureOf finds the one approved measure of the household that a field means.
+func (v *View) measureOf(field string) (string, error) {
+	h, err := v.theHouse(field)
 	if err != nil {
 		return "", err
 	}

@@ -1,9 +1,6 @@
 package console
 
-import (
-	"net/url"
-	"strings"
-)
+import "net/url"
 
 func noticePages() []Page {
 	return []Page{
@@ -14,16 +11,13 @@ func noticePages() []Page {
 
 func showNotices(v *View) (any, error) { return v.listing("notice") }
 
-// draftNotice lists households by 户编号; the API masks them.
+// draftNotice lists households; the API masks them.
 func draftNotice(v *View) (Done, error) {
-	var ids []string
-	for _, code := range strings.Fields(v.Text("households")) {
-		h, err := v.byCode("households", code)
-		if err != nil {
-			return Done{}, err
-		}
-		ids = append(ids, h.ID)
+	houses, err := v.meant("households")
+	if err != nil {
+		return Done{}, err
 	}
+	ids := keys(houses, func(h House) string { return h.ID })
 	body := Body("kind", v.Text("kind"), "title", v.Text("title"), "text", v.Text("text"), "hotline", v.Text("hotline"))
 	if len(ids) > 0 {
 		body["households"] = ids

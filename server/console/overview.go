@@ -62,6 +62,7 @@ func columns() []Column {
 		{"watched", "监测中", func(s *figures.Sums) figures.Cell { return s.Watched }},
 		{"paired", "已结对", func(s *figures.Sums) figures.Cell { return s.Paired }},
 		{"visited", "本月已走访", func(s *figures.Sums) figures.Cell { return s.Visited }},
+		{"left", "本月还没走访", func(s *figures.Sums) figures.Cell { return s.Left }},
 	}
 }
 

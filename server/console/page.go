@@ -44,12 +44,15 @@ func pages() []Page {
 	var all []Page
 	for _, some := range [][]Page{
 		overviewPages(),
+		comparePages(),
 		queuePages(),
 		userPages(),
 		householdPages(),
 		visitPages(),
 		measurePages(),
 		casePages(),
+		rightPages(),
+		findingPages(),
 		pairingPages(),
 		dataPages(),
 		sheetPages(),

@@ -1,10 +1,12 @@
 package console
 
 import (
+	"cmp"
 	"encoding/json"
 	"html/template"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"daohu/server/booklet"
@@ -18,8 +20,9 @@ const paperBody = 4<<20 + small
 func paperPages() []Page {
 	return []Page{
 		{Path: "/papers", Title: "题目", Roles: "TKA", File: "papers", Body: paperBody, Show: showPapers, Acts: map[string]Act{"upload": uploadPaper, "write": writePaper}},
-		{Path: "/papers/{id}", Title: "一份题目", Menu: "/papers", Roles: "T", File: "paper", Body: 4 * small, Sample: "/api/v1/records/form?limit=1", Show: showPaper,
-			Acts: map[string]Act{"write": writePaper, "publish": publishPaper, "archive": archivePaper}},
+		{Path: "/papers/new", Title: "写一份题目", Menu: "/papers", Roles: "T", File: "paper", Body: 8 * small, Show: showNewPaper, Acts: map[string]Act{"edit": editPaper}},
+		{Path: "/papers/{id}", Title: "一份题目", Menu: "/papers", Roles: "T", File: "paper", Body: 8 * small, Sample: "/api/v1/records/form?limit=1", Show: showPaper,
+			Acts: map[string]Act{"edit": editPaper, "write": writePaper, "publish": publishPaper, "archive": archivePaper}},
 		{Path: "/cards", Title: "口袋书", Menu: "/papers", Roles: "TKA", File: "cards", Body: 4 * small, Show: showCards, Acts: map[string]Act{"write": writeCard}},
 		{Path: "/cards/{id}", Title: "一张卡片", Menu: "/papers", Roles: "T", File: "cardpage", Body: 4 * small, Sample: "/api/v1/records/card?limit=1", Show: showCard,
 			Acts: map[string]Act{"write": writeCard, "submit": submitCard, "archive": archiveCard}},
@@ -48,11 +51,14 @@ func showCards(v *View) (any, error)      { return v.listing("card") }
 func showClips(v *View) (any, error)      { return v.listing("clip") }
 func showDeliveries(v *View) (any, error) { return v.listing("delivery") }
 
-// Paper is a paper at the desk: its questions and the text they come from.
+// Paper is a paper at the desk: the fields it is changed by, how its questions
+// look, and the text they come from.
 type Paper struct {
 	form.Master
-	Items form.Paper
-	Text  string // the paper as JSON, to be changed
+	Edit  *Editor
+	Items form.Paper // as the fields have it
+	Text  string     // the paper as JSON, to be changed
+	Cards []Option
 }
 
 func showPaper(v *View) (any, error) {
@@ -60,12 +66,37 @@ func showPaper(v *View) (any, error) {
 	if err := v.Get("/api/v1/forms/"+url.PathEscape(v.ID())+"/preview", nil, &out.Master); err != nil {
 		return nil, err
 	}
-	if err := json.Unmarshal(out.Paper, &out.Items); err != nil {
+	var kept form.Paper
+	if err := json.Unmarshal(out.Paper, &kept); err != nil {
 		return nil, err
 	}
 	text, err := json.MarshalIndent(out.Paper, "", "  ")
+	if err != nil {
+		return nil, err
+	}
 	out.Text = string(text)
-	return out, err
+	return out, out.edited(v, editorOf(kept))
+}
+
+// showNewPaper is the form of a paper that is not kept yet.
+func showNewPaper(v *View) (any, error) {
+	out := &Paper{Master: form.Master{Title: v.Page.Title, Kind: cmp.Or(v.Text("kind"), "quiz"), State: form.Draft}}
+	return out, out.edited(v, newEditor())
+}
+
+// edited fills in the fields: as they were typed, else as they are kept.
+func (p *Paper) edited(v *View, kept *Editor) (err error) {
+	switch e, moved := v.Done.(*Editor); {
+	case moved:
+		p.Edit = e
+	case v.Did == "edit":
+		p.Edit = v.readEditor()
+	default:
+		p.Edit = kept
+	}
+	p.Items, _ = p.Edit.paper()
+	p.Cards, err = v.CardOptions()
+	return err
 }
 
 // Right reports whether an option is (one of) the right answer.
@@ -88,6 +119,11 @@ func (p *Paper) Right(answer json.RawMessage, key string) bool {
 // paperKind is what a kind of paper is called.
 func paperKind(kind string) string {
 	return map[string]string{"quiz": "政策问答", "exam": "考试", "checklist": "清单"}[kind]
+}
+
+// itemKind is how an item without options is answered.
+func itemKind(kind string) string {
+	return map[string]string{"number": "填数字", "date": "填日期", "text": "写几句", "photo": "拍照", "note": "说明，不用答"}[kind]
 }
 
 func uploadPaper(v *View) (Done, error) {
@@ -118,7 +154,14 @@ func writePaper(v *View) (Done, error) {
 	if !json.Valid(text) {
 		return Done{}, fault.Bad(fault.Field{Name: "paper", Code: "format", Detail: jsonFault(v.Text("paper"))})
 	}
-	body := Body("code", v.Text("code"), "kind", v.Text("kind"), "paper", text)
+	return v.keepPaper(text)
+}
+
+// keepPaper keeps a draft. The code that stays the same across editions is made
+// for a new one: nobody has to think of it.
+func (v *View) keepPaper(paper json.RawMessage) (Done, error) {
+	kind := v.Text("kind")
+	body := Body("code", cmp.Or(v.Text("code"), kind+"-"+strconv.FormatInt(v.Now, 36)), "kind", kind, "paper", paper)
 	if v.Text("draft") != "" {
 		body["id"], body["rev"] = v.ID(), v.carried("rev")
 	}
@@ -162,8 +205,8 @@ func showCard(v *View) (any, error) {
 }
 
 func writeCard(v *View) (Done, error) {
-	body := Body("code", v.Text("code"), "topic", v.Text("topic"), "title", v.Text("title"), "order", v.Whole("order"), "text", v.Text("text"), "from", v.Text("from"), "until", v.Text("until"))
-	if list := strings.Fields(v.Text("audience")); len(list) > 0 {
+	body := Body("code", cmp.Or(v.Text("code"), "card-"+strconv.FormatInt(v.Now, 36)), "topic", v.Text("topic"), "title", v.Text("title"), "order", v.Whole("order"), "text", v.Text("text"), "from", v.Text("from"), "until", v.Text("until"))
+	if list := v.All("audience"); len(list) > 0 {
 		body["audience"] = list
 	}
 	if v.Text("draft") != "" {

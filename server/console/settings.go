@@ -2,8 +2,10 @@ package console
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"net/url"
+	"slices"
 
 	"daohu/server/activity"
 	"daohu/server/api"
@@ -15,7 +17,7 @@ import (
 func settingPages() []Page {
 	return []Page{
 		{Path: "/settings", Title: "设置", Roles: "TKA", File: "settings", Show: showSettings,
-			Acts: map[string]Act{"evidence": publishEvidence, "use": useSetting, "write": writeSetting}},
+			Acts: map[string]Act{"evidence": publishEvidence, "use": useSetting, "write": writeSetting, "restore": restoreSetting}},
 	}
 }
 
@@ -28,6 +30,7 @@ type Settings struct {
 	Text    string         // its document, to be changed
 	History []Row
 	Policy  activity.Evidence // of the evidence policy
+	Past    *Past             // an earlier edition that is looked at; nil = none
 }
 
 // Evidence reports whether the one looked at is the evidence policy.
@@ -79,6 +82,11 @@ func showSettings(v *View) (any, error) {
 			out.History = append(out.History, r)
 		}
 	}
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(out.History, func(a, b Row) int { return cmp.Compare(b.Int("edition"), a.Int("edition")) })
+	out.Past, err = out.past(v)
 	return out, err
 }
 

@@ -36,8 +36,19 @@ func showUsers(v *View) (any, error) {
 
 func addUser(v *View) (Done, error) {
 	var made staff.User
-	err := v.Post("/api/v1/users", Body("login", v.Text("login"), "name", v.Text("name"), "role", v.Text("role"), "township", v.Text("township"),
-		"area", v.Text("area"), "household", v.Text("household"), "unit", v.Text("unit"), "rank", v.Text("rank"), "tier", v.Text("tier"), "phone", v.Text("phone")), &made)
+	var house House
+	if v.Text("household") != "" {
+		var err error
+		if house, err = v.theHouse("household"); err != nil {
+			return Done{}, err
+		}
+	}
+	township := v.Text("township")
+	if v.Text("role") == "A" {
+		township = "" // an auditor is the county's, whichever township is looked at
+	}
+	err := v.Post("/api/v1/users", Body("login", v.Text("login"), "name", v.Text("name"), "role", v.Text("role"), "township", township,
+		"area", v.Text("area"), "household", house.ID, "unit", v.Text("unit"), "rank", v.Text("rank"), "tier", v.Text("tier"), "phone", v.Text("phone")), &made)
 	return Done{To: "/users", Say: "已添加：" + made.Name + "。"}, err
 }
 

@@ -36,6 +36,8 @@ type View struct {
 	places  []figures.Place
 	houses  map[string]House
 	users   map[string]staff.User
+	choices map[string][]Option // households a field may mean, by field
+	unsure  []string            // what of a field means several
 }
 
 // Me is who looks.

@@ -74,14 +74,24 @@ func exportAudit(v *View) (Done, error) {
 	if len(lines) >= mostLog*200 {
 		return Done{}, fault.Bad(fault.Field{Name: "from", Code: "too-long", Detail: "超过 5000 条，一次下载不完。请把日子缩短一些，分几次下载。"})
 	}
+	q := v.In(url.Values{})
+	if err := v.Send("POST", "/api/v1/exports/sheet", q, Body("sheet", api.SheetLog, "households", 0), nil, nil); err != nil {
+		return Done{}, err
+	}
 	body, err := logTable(lines)
 	return Done{File: &Download{Name: "审计-" + v.Township + "-" + v.Today() + ".csv", Type: "text/csv; charset=utf-8", Body: body}}, err
+}
+
+// Logins are the accounts of the township's people, for a filter.
+func (v *View) Logins() []Option {
+	list := v.staffOf("CVT", "")
+	return list[1:]
 }
 
 // Types are the types of record as options, for a filter.
 func (v *View) Types() []Option {
 	out := []Option{{Word: "所有"}}
-	for _, name := range []string{"household", "member", "pairing", "visit", "photo", "response", "need", "confirmation", "measure", "delivery", "issue", "complaint", "proposal", "notice", "card", "clip", "form", "fund", "setting"} {
+	for _, name := range []string{"household", "member", "pairing", "visit", "photo", "response", "need", "confirmation", "measure", "delivery", "issue", "complaint", "proposal", "notice", "card", "clip", "form", "fund", "setting", "datarequest", "finding"} {
 		out = append(out, Option{Value: name, Word: typeWord(name), On: name == v.Filter("type")})
 	}
 	return out
@@ -117,7 +127,7 @@ func logTable(lines []write.LogLine) ([]byte, error) {
 // auditWord is a verb of the log in words; one that is not listed stays.
 func auditWord(action string) string {
 	if w := map[string]string{"sync": "手机送来", "import": "导入", "pair": "结对", "approve": "通过", "return": "退回", "reject": "不通过", "undo": "撤回", "object": "提出异议", "edit": "修改", "change": "修改", "make": "添加", "accept": "采纳", "refuse": "不采纳", "card": "换卡", "users": "改账号", "user-change": "改账号", "wipe": "抹手机", "forget": "到期抹去", "look": "看号码",
-		"bind": "绑定微信", "code": "给绑定码", "demo": "演示资料", "publish": "发布", "archive": "收起来", "withdraw": "撤下", "erase": "抹去", "export": "导出", "merge": "并户", "close": "关闭", "clip": "送来录音", "notice": "起草公示", "photo": "送来照片", "propose": "申请修改", "quarantine": "处理另存的", "rescue": "导入手机文件", "setting": "改设置", "card-draft": "写卡片", "card-submit": "卡片交审", "card-archive": "收起卡片", "fund-open": "记入资金", "fund-allocate": "安排资金", "fund-disburse": "拨付资金", "fund-reallocate": "调剂资金", "restore": "从备份恢复"}[action]; w != "" {
+		"bind": "绑定微信", "code": "给绑定码", "demo": "演示资料", "publish": "发布", "archive": "收起来", "withdraw": "撤下", "erase": "抹去", "export": "导出", "merge": "并户", "close": "关闭", "clip": "送来录音", "notice": "起草公示", "photo": "送来照片", "propose": "申请修改", "quarantine": "处理另存的", "rescue": "导入手机文件", "setting": "改设置", "card-draft": "写卡片", "card-submit": "卡片交审", "card-archive": "收起卡片", "right": "记资料请求", "right-settle": "办资料请求", "finding": "写审计发现", "finding-answer": "答审计发现", "finding-close": "办结审计发现", "finding-return": "退回审计发现", "fund-open": "记入资金", "fund-allocate": "安排资金", "fund-disburse": "拨付资金", "fund-reallocate": "调剂资金", "restore": "从备份恢复"}[action]; w != "" {
 		return w
 	}
 	return action

@@ -56,7 +56,7 @@ func typeWord(name string) string {
 	if w := map[string]string{"visit": "走访", "photo": "照片", "response": "政策问答", "need": "需求", "confirmation": "农户回执", "measure": "帮扶措施",
 		"delivery": "口袋书发放", "household": "农户资料", "member": "家庭成员", "clip": "录音", "consent": "照片同意", "issue": "问题", "complaint": "投诉建议",
 		"proposal": "改动申请", "quarantine": "待处理的改动", "pairing": "结对", "notice": "公示", "card": "口袋书", "form": "题目", "fund": "资金", "entry": "资金流水",
-		"setting": "规则"}[name]; w != "" {
+		"setting": "规则", "datarequest": "资料请求", "finding": "审计发现"}[name]; w != "" {
 		return w
 	}
 	return name
@@ -124,8 +124,8 @@ func asJSON(v any) (string, error) {
 func functions(assets func(string) (string, error)) template.FuncMap {
 	return template.FuncMap{
 		"asset": assets, "chip": chip, "role": role, "typeWord": typeWord, "fieldWord": fieldWord, "time": clock, "day": day, "yuan": yuan,
-		"count": count, "runWord": runWord, "fateChip": fateChip, "policyWord": policyWord, "burdenWord": burdenWord, "auditWord": auditWord, "paperKind": paperKind, "words": func(list []string) string { return strings.Join(list, " ") }, "list": list, "joined": joined, "fieldOf": fieldOf,
-		"stage": stage, "photoState": photoState, "tier": tier, "called": called, "moneyWhy": moneyWhy, "digits": digits, "plainYuan": plainYuan, "progress": progress, "arrived": arrived, "flag": flag, "channel": channel, "ending": ending, "caseChip": caseChip, "issueChip": issueChip, "brief": brief, "json": asJSON,
+		"count": count, "runWord": runWord, "fateChip": fateChip, "policyWord": policyWord, "burdenWord": burdenWord, "auditWord": auditWord, "paperKind": paperKind, "itemKind": itemKind, "number": func(place int) int { return place + 1 }, "before": func(place int) int { return max(place-1, 0) }, "ticked": func(on bool) string { return map[bool]string{true: "1"}[on] }, "audience": audience, "list": list, "joined": joined, "fieldOf": fieldOf,
+		"stage": stage, "photoState": photoState, "tier": tier, "called": called, "moneyWhy": moneyWhy, "digits": digits, "plainYuan": plainYuan, "progress": progress, "arrived": arrived, "flag": flag, "channel": channel, "ending": ending, "caseChip": caseChip, "rightChip": rightChip, "rightKind": rightKind, "pageOf": pageOf, "issueChip": issueChip, "brief": brief, "json": asJSON,
 		"options": func(pairs ...string) []Option {
 			var out []Option
 			for i := 0; i+1 < len(pairs); i += 2 {
@@ -179,6 +179,6 @@ func fieldWords() map[string]string {
 		"given": "已给金额", "movedIn": "转来金额", "movedOut": "转走金额", "agreement": "农户同意吗", "objection": "农户的话", "agreedBy": "用谁的手机说的", "agreedDay": "哪天说的", "arrived": "到手了吗",
 		"arrivedBy": "用谁的手机说的", "arrivedDay": "哪天到手", "yieldQuantity": "产出数量", "yieldUnit": "产出单位", "yieldAmount": "收益", "yieldDay": "算到哪天", "resultVisit": "见成效的走访",
 		"amount": "计划金额", "quantity": "数量", "unit": "单位", "stage": "走到哪一步", "result": "结果", "answer": "答复", "category": "类别", "subject": "问题", "measure": "怎么解决",
-		"due": "期限", "owner": "谁来办", "source": "来源", "fen": "金额", "account": "用在哪里", "fund": "资金", "why": "为什么", "cadre": "干部", "file": "表格文件", "rows": "表格里的行",
+		"due": "期限", "owner": "谁来办", "source": "来源", "fen": "金额", "account": "用在哪里", "fund": "资金", "why": "为什么", "cadre": "干部", "asker": "谁来要的", "way": "方式", "settledBy": "谁办的", "settledAt": "什么时候办的", "severity": "有多要紧", "about": "关于", "receipt": "收到没有", "channel": "用谁的手机", "visit": "走访", "score": "答对", "full": "满分", "weak": "再讲一讲", "deviceAt": "手机上写完", "takenAt": "拍照时间", "edition": "版次", "file": "表格文件", "rows": "表格里的行",
 	}
 }

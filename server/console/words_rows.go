@@ -56,6 +56,17 @@ func caseChip(state, due, today string) Chip {
 	return chip(state)
 }
 
+// rightChip is the chip of a request about personal data.
+func rightChip(state, due, today string) Chip {
+	switch {
+	case state == "open" && due >= today:
+		return Chip{"还没办", "amber", "…"}
+	case state == "refused":
+		return Chip{"没答应", "slate", "■"}
+	}
+	return caseChip(state, due, today)
+}
+
 // issueChip is the chip of a line of the problem ledger.
 func issueChip(state, due, today string) Chip {
 	switch {

@@ -51,3 +51,10 @@ func Issues() []Issue {
 
 // Suggestion is the one 建议 of the demo; it names nobody.
 const Suggestion = "希望赶场天在村里也能交医保。"
+
+// What a household asks for about its own data, and what the auditor found.
+const (
+	Asker   = "户主"
+	Asked   = "想要一份家里的资料，看看记得对不对。"
+	Audited = "家里人口和户口本上的对不上，请核对。"
+)

@@ -49,6 +49,7 @@ type Sums struct {
 	Watched  Cell  `json:"watched" doc:"monitored, risk not cleared"`
 	Paired   Cell  `json:"paired" doc:"with an open pairing"`
 	Visited  Cell  `json:"visited" doc:"with a visit in the month asked for"`
+	Left     Cell  `json:"left" doc:"with an open pairing and without a visit in the month asked for"`
 	Visits   int64 `json:"visits" doc:"visits in that month"`
 }
 
@@ -57,7 +58,7 @@ func (s *Sums) Add(o Sums) {
 	for _, c := range []struct {
 		to *Cell
 		by Cell
-	}{{&s.All, o.All}, {&s.Exited, o.Exited}, {&s.Not, o.Not}, {&s.ThisYear, o.ThisYear}, {&s.NextYear, o.NextYear}, {&s.Safety, o.Safety}, {&s.Watched, o.Watched}, {&s.Paired, o.Paired}, {&s.Visited, o.Visited}} {
+	}{{&s.All, o.All}, {&s.Exited, o.Exited}, {&s.Not, o.Not}, {&s.ThisYear, o.ThisYear}, {&s.NextYear, o.NextYear}, {&s.Safety, o.Safety}, {&s.Watched, o.Watched}, {&s.Paired, o.Paired}, {&s.Visited, o.Visited}, {&s.Left, o.Left}} {
 		c.to.add(c.by)
 	}
 	s.Visits += o.Visits
@@ -82,7 +83,7 @@ func Of(h House, year int64) Sums {
 			s.NextYear = one
 		}
 	}
-	for cell, is := range map[*Cell]bool{&s.Safety: h.Safety, &s.Watched: h.Watched, &s.Paired: h.Paired, &s.Visited: h.Visits > 0} {
+	for cell, is := range map[*Cell]bool{&s.Safety: h.Safety, &s.Watched: h.Watched, &s.Paired: h.Paired, &s.Visited: h.Visits > 0, &s.Left: h.Paired && h.Visits == 0} {
 		if is {
 			*cell = one
 		}

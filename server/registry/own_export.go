@@ -43,14 +43,6 @@ func (s *Service) Export(ctx context.Context, a access.Actor) (OwnData, error) {
 		}
 		out.Rows[t.Name] = rows
 	}
-	for after := ""; ; {
-		page, next, err := s.Looks(ctx, in, after, ownPage)
-		if err != nil {
-			return OwnData{}, err
-		}
-		out.Looks = append(out.Looks, page...)
-		if after = next; next == "" {
-			return out, nil
-		}
-	}
+	out.Looks, err = s.allLooks(ctx, in)
+	return out, err
 }

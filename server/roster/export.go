@@ -78,7 +78,7 @@ func (n *Note) sheet(f *excelize.File) error {
 	return w.Flush()
 }
 
-// Release is one workbook that left the system, as the log keeps it. It holds
+// Release is one thing that left the system, as the log keeps it. It holds
 // no personal data.
 type Release struct {
 	ID         string `gorm:"primaryKey"`
@@ -91,8 +91,17 @@ type Release struct {
 	Reason     string
 	Households int64
 	People     int64
-	At         int64 // Unix ms
+	At         int64  // Unix ms
+	Kind       string // Workbook, Sheet, Log or Copy: each is counted by itself
 }
+
+// The kinds of Release.
+const (
+	Workbook = ""      // and the ledger of a month: many households
+	Sheet    = "sheet" // printed, of one household
+	Log      = "log"   // lines of the audit log
+	Copy     = "copy"  // of a household's own data, at its request
+)
 
 // TableName is the table of Release.
 func (Release) TableName() string { return "export" }

@@ -10,7 +10,7 @@ import (
 	"daohu/server/roster"
 )
 
-// KeepRelease records that a workbook leaves the system and gives it its place
+// KeepRelease records that something leaves the system and gives it its place
 // among the actor's of the day; with limit of the kind there already it
 // refuses (fault.TooMany) and records nothing. The unique key keeps two at
 // once from taking the same place.
@@ -18,14 +18,14 @@ func (d *DB) KeepRelease(ctx context.Context, r roster.Release, limit int64) err
 	err := d.retry(ctx, func() error {
 		return d.gorm.WithContext(ctx).Transaction(func(g *gorm.DB) error {
 			var last int64
-			if err := g.Raw("SELECT COALESCE(MAX(`place`), 0) FROM `export` WHERE `day` = ? AND `actor` = ? AND `full` = ?", r.Day, r.Actor, r.Full).Scan(&last).Error; err != nil {
+			if err := g.Raw("SELECT COALESCE(MAX(`place`), 0) FROM `export` WHERE `day` = ? AND `actor` = ? AND `full` = ? AND `kind` = ?", r.Day, r.Actor, r.Full, r.Kind).Scan(&last).Error; err != nil {
 				return err
 			}
 			if last >= limit {
 				return fault.New(fault.TooMany, fmt.Sprintf("今天已经导出 %d 次，请明天再来。", last))
 			}
-			if err := g.Exec("INSERT INTO `export` (`id`, `township`, `actor`, `role`, `full`, `day`, `place`, `reason`, `households`, `people`, `at`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-				r.ID, r.Township, r.Actor, r.Role, r.Full, r.Day, last+1, r.Reason, r.Households, r.People, r.At).Error; err != nil {
+			if err := g.Exec("INSERT INTO `export` (`id`, `township`, `actor`, `role`, `full`, `day`, `place`, `reason`, `households`, `people`, `at`, `kind`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+				r.ID, r.Township, r.Actor, r.Role, r.Full, r.Day, last+1, r.Reason, r.Households, r.People, r.At, r.Kind).Error; err != nil {
 				return err
 			}
 			return d.did(g, deed{actor: r.Actor, action: "export", rows: map[string][]string{r.TableName(): {r.ID}}})
@@ -37,7 +37,7 @@ func (d *DB) KeepRelease(ctx context.Context, r roster.Release, limit int64) err
 	return Classify(err)
 }
 
-// Releases lists the workbooks of a township that left the system, oldest
+// Releases lists what left the system of a township, oldest
 // first; "" = of all townships.
 func (d *DB) Releases(ctx context.Context, township string) ([]roster.Release, error) {
 	var out []roster.Release

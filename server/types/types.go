@@ -38,6 +38,8 @@ func All() []*record.Type {
 		casework.NeedType,
 		casework.IssueType,
 		casework.ComplaintType,
+		casework.DataRequestType,
+		casework.FindingType,
 		measure.Type,
 		booklet.DeliveryType,
 		photo.Type,
