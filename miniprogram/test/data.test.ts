@@ -6,9 +6,11 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fill } from '../src/data/desk';
 import { dayOf, dayWords, momentWords, unvisitedWords, windowOf } from '../src/data/day';
-import { migrate, VERSION } from '../src/data/disk';
+import { migrate, NewerStore, STEPS, VERSION } from '../src/data/disk';
 import { lightOf, Seen } from '../src/data/light';
 import { sha256 } from '../src/data/sha256';
+import { decodeState, encodeHouse, freshMeta, House, State } from '../src/sync/state';
+import { Row } from '../src/sync/types';
 import { bytesOf, textOf } from '../src/sync/utf8';
 import { askFor, newVisit, nextStage, touched, visitChanges, withPhrase } from '../src/data/visit';
 import { moneyWords } from '../src/data/words';
@@ -96,6 +98,23 @@ test('every version of the store is taken to the present one, also when the app 
       assert.equal(disk.get('d/u/meta'), '{}');
     }
   }
+});
+
+test('rows from before they were packed are read as they are; an app of before leaves packed ones alone', async () => {
+  const rows = [{ id: 'v1', by: 'me', day: '2026-01-31', text: '甲' }, { id: 'v2', day: '2026-02-01', met: ['户主'] }];
+  const before = JSON.stringify({ s: 3, top: 7, rows: { visit: rows } }); // as version 1 wrote a household
+  const state = decodeState(new Map([['meta', JSON.stringify(freshMeta('client', 9216))], ['h/h1', before]])) as State;
+  const house = state.base.get('h1') as House;
+  assert.deepEqual([house.s, house.top, Array.from((house.rows.get('visit') as Map<string, Row>).values())], [3, 7, rows]);
+  const now = encodeHouse(house);
+  assert.notEqual(now, before);
+  assert.deepEqual(decodeState(new Map([['meta', '{}'], ['h/h1', now]]))?.base.get('h1'), house);
+  // Version 1 took every element of the list for a row.
+  const list = (JSON.parse(now) as { rows: { visit: { id?: string }[] } }).rows.visit;
+  assert.ok(list.some((r) => r === null || r.id === undefined), 'it would have read rows without ids');
+  const disk: Disk = new Map([['v', '2'], ['d/u/h/h1', now]]);
+  await assert.rejects(migrate(new MemoryStorage(disk), STEPS.slice(0, 1)), NewerStore);
+  assert.deepEqual(Array.from(disk), [['v', '2'], ['d/u/h/h1', now]]);
 });
 
 test('a visit counts its own seconds, taps and fields, and pauses do not count', () => {

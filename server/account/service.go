@@ -120,8 +120,12 @@ func (s *Service) LoginWeChat(ctx context.Context, code, bindCode string) (Login
 	if err != nil {
 		return Login{}, err
 	}
-	// A disabled user whose session has run out must still be able to hand in
-	// work: the phone logs in by itself.
+	return s.enter(ctx, u)
+}
+
+// enter opens a session on the phone of u. A disabled user whose session has
+// run out must still be able to hand in work: the phone logs in by itself.
+func (s *Service) enter(ctx context.Context, u User) (Login, error) {
 	pushOnly := u.DisabledAt > 0
 	if pushOnly && !s.inGrace(u.DisabledAt) {
 		return Login{}, disabled()

@@ -23,6 +23,7 @@ type limit struct {
 var (
 	pinLimit      = limit{"pin", 10, 24 * time.Hour, "今天密码输错太多次了，请明天再试，或请帮扶干部重发明白卡密码。"}
 	bindLimit     = limit{"bind", 10, 24 * time.Hour, "今天绑定码输错太多次了，请明天再试，或请管理员核对绑定码。"}
+	numberLimit   = limit{"number", 10, 24 * time.Hour, "今天用手机号试了太多次，请明天再试，或者用绑定码登录。"}
 	passwordLimit = limit{"password", 10, 15 * time.Minute, "密码输错太多次了，请过一会儿再试。"}
 	totpLimit     = limit{"totp", 10, 15 * time.Minute, "动态验证码输错太多次了，请过一会儿再试。"}
 	// addressLimit counts logins that fail, from one IPv4 address or one IPv6

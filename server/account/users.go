@@ -311,22 +311,3 @@ func (s *Service) IssueCard(ctx context.Context, user string) (token, pin string
 	}
 	return token, pin, nil
 }
-
-// SavePhone asks WeChat for the number behind a phone-number button's code and
-// keeps it, sealed. Codes: Invalid (not a code of WeChat's, or used: no reason
-// to log in again), Unavailable, NotFound.
-func (s *Service) SavePhone(ctx context.Context, user, code string) error {
-	number, err := s.wechat.PhoneNumber(ctx, code)
-	if fault.Is(err, fault.BadLogin) {
-		field := fault.Field{Name: "code", Code: "not-allowed", Detail: "没有取到手机号，请再点一次。"}
-		return &fault.Error{Code: fault.Invalid, Fields: []fault.Field{field}, Err: err}
-	}
-	if err != nil {
-		return err
-	}
-	sealed, err := s.sealer.Seal(number)
-	if err != nil {
-		return err
-	}
-	return s.change(ctx, user, func(u *User) error { u.Phone = sealed; return nil })
-}

@@ -112,6 +112,10 @@ type Accounts interface {
 	// code that binds the openid. Codes: bad-login, unbound, gone, id-taken,
 	// too-many, forbidden.
 	LoginWeChat(ctx context.Context, code, bind string) (account.Login, error)
+	// LoginPhone is LoginWeChat with the code of the phone-number button in the
+	// place of the one-time code. Codes: bad-login, unbound, conflict, id-taken,
+	// invalid, too-many, forbidden.
+	LoginPhone(ctx context.Context, code, phone string) (account.Login, error)
 	// LoginPassword is the console's; totp is "" without a second factor.
 	// Codes: bad-login (with the field totp when only that is missing or
 	// wrong), too-many, forbidden.

@@ -80,6 +80,10 @@ func (s *service) LoginWeChat(_ context.Context, code, bind string) (account.Log
 	return s.login("C"), s.ask("wechat", code, bind)
 }
 
+func (s *service) LoginPhone(_ context.Context, code, phone string) (account.Login, error) {
+	return s.login("C"), s.ask("phone", code, phone)
+}
+
 func (s *service) LoginPassword(_ context.Context, login, _, totp, ip string) (account.Login, error) {
 	return s.login("T"), s.ask("password", login, ip+totp)
 }

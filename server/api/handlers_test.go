@@ -22,6 +22,9 @@ func TestLogins(t *testing.T) {
 	if f.last() != "wechat demo:cadre-001 12345678" || w.Header().Get("Cache-Control") != "no-store" {
 		t.Error(f.last(), w.Header())
 	}
+	if w := f.do("", "POST", "/api/v1/login/wechat", `{"code":"demo:cadre-001","phone":"p"}`); w.Code != 200 || f.last() != "phone demo:cadre-001 p" {
+		t.Errorf("%d %s", w.Code, f.last())
+	}
 	if w := f.do("", "POST", "/api/v1/login/household", `{"card":"abc","pin":"1234"}`); !strings.Contains(w.Body.String(), mine) {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}

@@ -9,6 +9,8 @@ import (
 type wechatLogin struct {
 	Code string `json:"code" minLength:"1" maxLength:"200" doc:"what wx.login gave"`
 	Bind string `json:"bind,omitempty" maxLength:"40" doc:"one-time code from the admin, the first time"`
+	// Phone takes the place of Bind where the township knows the number.
+	Phone string `json:"phone,omitempty" maxLength:"200" doc:"instead of bind: what the phone-number button gave, the first time"`
 }
 
 type passwordLogin struct {
@@ -55,6 +57,9 @@ func loggedIn(l account.Login, err error) (*Login, error) {
 }
 
 func (a *API) loginWeChat(c *call, in *wechatLogin) (*Login, error) {
+	if in.Phone != "" {
+		return loggedIn(a.deps.Accounts.LoginPhone(c.r.Context(), in.Code, in.Phone))
+	}
 	return loggedIn(a.deps.Accounts.LoginWeChat(c.r.Context(), in.Code, in.Bind))
 }
 

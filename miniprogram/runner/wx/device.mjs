@@ -1,6 +1,7 @@
 // What the phone is at the moment: who holds it, its link, its letters. The
 // panel changes it; the platform's functions ask it.
 
+import { showModal } from './dialogs.mjs';
 import { Files } from './files.mjs';
 
 /** A 2G link as the product was tried on: 900 ms to and fro, 30 kbit/s. */
@@ -75,7 +76,8 @@ export class Device {
       localStorage.setItem(this.prefix + 'privacy', '1');
       button.triggerEvent('agreeprivacyauthorization', { errMsg: 'agreePrivacyAuthorization:ok' });
     } else if (type === 'getPhoneNumber') {
-      button.triggerEvent('getphonenumber', { errMsg: 'getPhoneNumber:ok', code: 'demo:' + this.settings.who });
+      void this.privacy('getPhoneNumber').then(() => showModal({ title: '申请获取您的手机号', confirmText: '允许', cancelText: '不允许' })).then((r) => r.confirm, () => false)
+        .then((yes) => button.triggerEvent('getphonenumber', yes ? { errMsg: 'getPhoneNumber:ok', code: 'demo:' + this.settings.who } : { errMsg: 'getPhoneNumber:fail user deny' }));
     }
   }
 

@@ -19,6 +19,11 @@ export class Api {
     return this.link.call('POST', '/api/v1/login/wechat', bind ? { code, bind } : { code });
   }
 
+  /** With the messenger's account; phone = what its button for the telephone number gave, the first time. */
+  loginPhone(code: string, phone: string): Promise<Login> {
+    return this.link.call('POST', '/api/v1/login/wechat', { code, phone });
+  }
+
   loginCard(card: string, pin: string): Promise<Login> {
     return this.link.call('POST', '/api/v1/login/household', { card, pin });
   }

@@ -51,6 +51,11 @@ export class Phone {
     return this.enter(await this.open().loginWeChat(await this.platform.host.loginCode(), bind), 'wechat');
   }
 
+  /** phone = what the messenger's button for the telephone number gave. Rejects with an ApiError. */
+  async loginPhone(phone: string): Promise<Desk> {
+    return this.enter(await this.open().loginPhone(await this.platform.host.loginCode(), phone), 'wechat');
+  }
+
   async loginCard(card: string, pin: string): Promise<Desk> {
     return this.enter(await this.open().loginCard(card, pin), 'card');
   }

@@ -39,6 +39,16 @@ Page(page({
     return this.enter(() => this.phone.loginWeChat(this.data.mode === 'bind' ? this.data.bind.trim() : ''));
   },
 
+  /** The messenger's answer to the button for the telephone number; without a code the user said no, or it knows none. */
+  async number(e: WechatMiniprogram.CustomEvent<{ code?: string }>) {
+    const { code } = e.detail;
+    if (!code) {
+      this.setData({ reason: '没有拿到手机号。可以再点一次，或者输绑定码。' });
+      return;
+    }
+    await this.enter(() => this.phone.loginPhone(code));
+  },
+
   /** The code on a paper of the township. */
   async scan() {
     await this.act(async () => {
