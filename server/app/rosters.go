@@ -81,5 +81,5 @@ func (r rosters) Sheet(ctx context.Context, a access.Actor, township, name strin
 		return roster.Note{}, err
 	}
 	r.a.opt.Log.InfoContext(ctx, "export", "id", out.ID, "township", township, "actor", a.User, "role", string(a.Role), "sheet", name, "households", households)
-	return roster.Note{ID: out.ID, Township: township, Who: cmp.Or(a.Name, a.User), At: local.Format("2006-01-02 15:04"), Why: out.Reason, Masked: true}, nil
+	return roster.Note{ID: out.ID, Township: township, Who: a.User, At: local.Format("2006-01-02 15:04"), Why: out.Reason, Masked: true}, nil
 }
