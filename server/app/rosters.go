@@ -98,5 +98,5 @@ func (a *App) leave(ctx context.Context, by access.Actor, township, kind, reason
 		return roster.Note{}, err
 	}
 	a.opt.Log.InfoContext(ctx, "export", "id", out.ID, "township", township, "actor", by.User, "role", string(by.Role), "what", reason, "households", households)
-	return roster.Note{ID: out.ID, Township: township, Who: cmp.Or(by.Name, by.User), At: local.Format("2006-01-02 15:04"), Why: out.Reason, Masked: true}, nil
+	return roster.Note{ID: out.ID, Township: township, Who: by.User, At: local.Format("2006-01-02 15:04"), Why: out.Reason, Masked: true}, nil
 }

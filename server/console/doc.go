@@ -86,5 +86,6 @@
 // The tests walk the registry: every page as every role, with and without
 // script, through axe, and with hostile text in every field. Add nothing to
 // them for a new page but what is particular to it. Sample, for a path with
-// {id}, says how the walk finds one.
+// {id}, says how the walk finds one. A form that stands only while a row is in
+// some state needs such a row in browser/plain.test.mjs (docs/console.md).
 package console

@@ -179,7 +179,7 @@ async function morning() {
   const frame = Buffer.alloc(208);
   frame.set([0xff, 0xfb, 0x50, 0xc0]);
   const voice = Buffer.concat(Array(60).fill(frame));
-  const common = (await admin.get('/records/form?limit=1')).rows[0].household ?? [...worker.held.entries()].find(([, rows]) => [...rows.values()].some((r) => r.kind === 'township'))[0];
+  const common = (await admin.get('/records/form?limit=1')).rows[0].household; // the township itself
   const [clip] = await worker.push([['clip', common, { card: 'safe-water', dialect: '本地话', sha256: crypto.createHash('sha256').update(voice).digest('hex'), size: voice.length }]]);
   const heard = await fetch(server.url + '/api/v1/clips/' + clip + '/body', { method: 'POST', headers: { Authorization: 'Bearer ' + worker.token, 'Content-Type': 'audio/mpeg' }, body: voice });
   assert.equal(heard.status, 200, await heard.text());

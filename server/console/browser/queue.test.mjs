@@ -44,6 +44,19 @@ async function bareRequests() {
   return took.sort((a, b) => a - b)[57];
 }
 
+/** Has the page itself note how long each key takes until the next record is painted, and how much of it is the request. */
+function clockKeys() {
+  const began = { at: 0 };
+  window.keys = [];
+  document.addEventListener('keydown', () => { began.at = performance.now(); }, true);
+  document.addEventListener('htmx:afterSettle', () => requestAnimationFrame(() => {
+    const request = performance.getEntriesByType('resource').filter((e) => e.initiatorType === 'xmlhttprequest').at(-1);
+    window.keys.push([performance.now() - began.at, request.responseEnd - request.startTime]);
+  }));
+}
+
+const p95 = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length * 0.95)];
+
 const visit = (house, text) => ['visit', house.id, { day: today(), stage: 2, text }];
 const waiting = async () => (await admin.get('/inbox?limit=200')).rows;
 
@@ -54,6 +67,7 @@ test('200 visits approved by keys, one by one', async () => {
   const page = await open(browser, server.url);
   await login(page, 'admin', '/queue');
   await page.waitForLoadState();
+  await page.evaluate(clockKeys);
   const took = [];
   const begun = Date.now();
   for (let left = 199; left >= 0; left--) {
@@ -63,12 +77,13 @@ test('200 visits approved by keys, one by one', async () => {
     took.push(performance.now() - from);
   }
   const seconds = (Date.now() - begun) / 1000;
-  took.sort((a, b) => a - b);
-  const p95 = took[Math.floor(took.length * 0.95)];
   const bare = await page.evaluate(bareRequests);
-  console.log(`figure: 200 approvals by keyboard ${seconds.toFixed(1)} s (target < 60), p95 ${p95.toFixed(0)} ms (target < 150); p95 of a bare request and a frame beside it ${bare.toFixed(0)} ms`);
+  const keys = await page.evaluate(() => window.keys);
+  assert.equal(keys.length, 200, 'each key was clocked');
+  const [seen, inPage, request] = [took, keys.map((k) => k[0]), keys.map((k) => k[1])].map(p95);
+  console.log(`figure: 200 approvals by keyboard ${seconds.toFixed(1)} s (target < 60), p95 ${inPage.toFixed(0)} ms from the key to the next record painted (target < 150), ${request.toFixed(0)} ms of a request; ${seen.toFixed(0)} ms as the test's driver sees it; p95 of a bare request and a frame beside it ${bare.toFixed(0)} ms`);
   assert.ok(seconds < 180, 'more than three times the target: ' + seconds + ' s');
-  assert.ok(p95 < Math.max(450, 20 * bare), 'more than three times the target, and the machine is not to blame: ' + p95 + ' ms');
+  assert.ok(inPage < Math.max(450, 20 * bare), 'more than three times the target, and the machine is not to blame: ' + inPage + ' ms');
   assert.equal((await waiting()).length, 0);
   assert.match(await page.textContent('.record'), /都审完了/);
   assert.deepEqual(page.said, []);
