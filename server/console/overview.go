@@ -62,8 +62,13 @@ func columns() []Column {
 		{"watched", "监测中", func(s *figures.Sums) figures.Cell { return s.Watched }},
 		{"paired", "已结对", func(s *figures.Sums) figures.Cell { return s.Paired }},
 		{"visited", "本月已走访", func(s *figures.Sums) figures.Cell { return s.Visited }},
-		{"left", "本月还没走访", func(s *figures.Sums) figures.Cell { return s.Left }},
 	}
+}
+
+// left is looked into from the county's comparison and is no tile: the task
+// beside the tiles says the same of a township.
+func left() Column {
+	return Column{"left", "结对了，本月还没走访", func(s *figures.Sums) figures.Cell { return s.Left }}
 }
 
 func showOverview(v *View) (any, error) {
@@ -75,9 +80,9 @@ func showOverview(v *View) (any, error) {
 	if err := v.Get("/api/v1/figures", ask, &out.Drill); err != nil {
 		return nil, err
 	}
-	for i, c := range out.Columns {
+	for _, c := range append(columns(), left()) {
 		if c.Key == v.Filter("only") {
-			out.Only = &out.Columns[i]
+			out.Only = &c
 		}
 	}
 	out.crumbs(v)

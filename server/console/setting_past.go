@@ -110,8 +110,18 @@ func flatten(at string, value any, into map[string]string) {
 	case bool:
 		into[at] = map[bool]string{true: "是", false: "否"}[x]
 	default:
-		into[at] = fmt.Sprint(x)
+		into[at] = settingValue(fmt.Sprint(x))
 	}
+}
+
+// settingValue is a word that documents keep in English, as people read it.
+func settingValue(s string) string {
+	if w := map[string]string{"none": policyWord("none"), "optional": policyWord("optional"), "either": policyWord("either"), "required": policyWord("required"),
+		"month": "每月", "quarter": "每季度", "week": "每周", "year": "每年", "after-exit": "脱贫以后", "any": "随时", "this-year": "今年计划的户", "not-exited": "还没脱贫的户", "registered": "建档的户",
+		"county": "县里", "township": "乡镇", "village": "村里"}[s]; w != "" {
+		return w
+	}
+	return s
 }
 
 // lineName is what a line of a list is told apart by, else its place.

@@ -51,6 +51,7 @@ try {
   await page.screenshot({ path: path.join(OUT, 'queue-return.jpg'), type: 'jpeg', quality: 55 });
   await login(page, 'county');
   await shot('/', 'overview-county');
+  await shot('/compare', 'compare');
   if (page.said.length) throw new Error(page.said.join('\n'));
 } finally {
   await browser.close();
