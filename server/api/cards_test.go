@@ -129,3 +129,23 @@ func TestCardsSpeakTheTownshipsWords(t *testing.T) {
 		t.Errorf("without places: %v, asked %v", w.Header(), f.asked)
 	}
 }
+
+func TestSoundLinks(t *testing.T) {
+	f := newFixture(t)
+	sum := strings.Repeat("ab", 32)
+	if w := f.do("H", "POST", "/api/v1/blobs/"+sum+"/link", ""); w.Body.String() != `{"url":"/api/v1/blobs/`+sum+`/sound?ticket=a-ticket_","until":7}` || f.last() != "link H "+sum {
+		t.Errorf("%d %s; %s", w.Code, w.Body, f.last())
+	}
+	f.problem(f.do("C", "POST", "/api/v1/blobs/"+sum+"/link", ""), 403, fault.Forbidden)
+	w := f.do("", "GET", "/api/v1/blobs/"+sum+"/sound?ticket=a-ticket_", "", "Range", "bytes=2-4")
+	if w.Code != 206 || w.Body.String() != "234" || w.Header().Get("Content-Type") != "audio/mpeg" || w.Header().Get("Content-Security-Policy") == "" || f.last() != "sound "+sum+" a-ticket_" {
+		t.Errorf("%d %s %v; %s", w.Code, w.Body, w.Header(), f.last())
+	}
+	f.asked = nil
+	for _, bad := range []string{"x", strings.ToUpper(sum), sum + "a"} {
+		f.problem(f.do("", "GET", "/api/v1/blobs/"+bad+"/sound?ticket=a", ""), 404, fault.NotFound)
+	}
+	if f.asked != nil {
+		t.Errorf("asked %v", f.asked)
+	}
+}
