@@ -33,6 +33,11 @@ type Clips interface {
 	// Withdraw takes an approved recording away. Codes: not-found, stale,
 	// wrong-state, invalid.
 	Withdraw(ctx context.Context, a access.Actor, id string, rev int64, reason string) (json.RawMessage, error)
+	// LinkSound makes a ticket for a recording that the household hears, and says
+	// until when (Unix ms) it works. Code: not-found.
+	LinkSound(ctx context.Context, a access.Actor, sha256 string) (ticket string, until int64, err error)
+	// Sound is the recording that a ticket speaks of. Codes: not-found, gone.
+	Sound(ctx context.Context, sha256, ticket string) ([]byte, error)
 }
 
 func (a *API) cardRoutes() []Route {

@@ -16,6 +16,14 @@ import (
 // cards stands for booklet.Service and booklet.Recorder.
 type cards struct{ *service }
 
+func (s cards) LinkSound(_ context.Context, a access.Actor, sha string) (string, int64, error) {
+	return "a-ticket_", 7, s.ask("link", string(a.Role), sha)
+}
+
+func (s cards) Sound(_ context.Context, sha, ticket string) ([]byte, error) {
+	return []byte("0123456789"), s.ask("sound", sha, ticket)
+}
+
 func (s cards) Save(_ context.Context, a access.Actor, township string, e booklet.Entry) (booklet.Master, error) {
 	return booklet.Master{ID: rowID}, s.ask("save", string(a.Role), township, fmt.Sprintf("%+v", e))
 }
@@ -119,5 +127,25 @@ func TestCardsSpeakTheTownshipsWords(t *testing.T) {
 	f.asked = nil
 	if w = f.do("H", "GET", "/api/v1/blobs/"+sha+"?as=html", ""); w.Header().Get("Cache-Control") != forever || len(f.asked) != 1 {
 		t.Errorf("without places: %v, asked %v", w.Header(), f.asked)
+	}
+}
+
+func TestSoundLinks(t *testing.T) {
+	f := newFixture(t)
+	sum := strings.Repeat("ab", 32)
+	if w := f.do("H", "POST", "/api/v1/blobs/"+sum+"/link", ""); w.Body.String() != `{"url":"/api/v1/blobs/`+sum+`/sound?ticket=a-ticket_","until":7}` || f.last() != "link H "+sum {
+		t.Errorf("%d %s; %s", w.Code, w.Body, f.last())
+	}
+	f.problem(f.do("C", "POST", "/api/v1/blobs/"+sum+"/link", ""), 403, fault.Forbidden)
+	w := f.do("", "GET", "/api/v1/blobs/"+sum+"/sound?ticket=a-ticket_", "", "Range", "bytes=2-4")
+	if w.Code != 206 || w.Body.String() != "234" || w.Header().Get("Content-Type") != "audio/mpeg" || w.Header().Get("Content-Security-Policy") == "" || f.last() != "sound "+sum+" a-ticket_" {
+		t.Errorf("%d %s %v; %s", w.Code, w.Body, w.Header(), f.last())
+	}
+	f.asked = nil
+	for _, bad := range []string{"x", strings.ToUpper(sum), sum + "a"} {
+		f.problem(f.do("", "GET", "/api/v1/blobs/"+bad+"/sound?ticket=a", ""), 404, fault.NotFound)
+	}
+	if f.asked != nil {
+		t.Errorf("asked %v", f.asked)
 	}
 }

@@ -23,9 +23,9 @@ func (a *API) upload(c *call) error {
 // blob serves a text by its hash. It is sent compressed under an ETag of its
 // own unless a part of it is asked for.
 func (a *API) blob(c *call) error {
-	sha := c.gin.Param("sha256")
-	if len(sha) != 64 || strings.Trim(sha, "0123456789abcdef") != "" {
-		return fault.New(fault.NotFound, "")
+	sha, err := c.sum()
+	if err != nil {
+		return err
 	}
 	mime, body, err := a.deps.Bodies.Body(c.r.Context(), c.actor, sha)
 	if err != nil {

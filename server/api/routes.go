@@ -110,6 +110,7 @@ func (a *API) table() []Route {
 	rs = append(rs, a.erasureRoutes()...)
 	rs = append(rs, a.formRoutes()...)
 	rs = append(rs, a.cardRoutes()...)
+	rs = append(rs, a.soundRoutes()...)
 	rs = append(rs, a.inboxRoutes()...)
 	rs = append(rs, a.rescueRoutes()...)
 	rs = append(rs, a.fundRoutes()...)

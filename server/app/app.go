@@ -267,7 +267,7 @@ func (a *App) assemble(ctx context.Context) error {
 		Findings:       &casework.Findings{Desk: cases, Types: types.All()},
 		Bodies:         a.Registry,
 		Cards:          a.Cards,
-		Clips:          clips{&booklet.Recorder{Store: a.DB, Writer: a.DB}, a.Registry},
+		Clips:          a.clips(),
 		Photos:         a.photos(desk),
 		Uploads:        a.uploads,
 		Subscriptions:  a.subscriptions,

@@ -13,7 +13,16 @@ import (
 // clips answers with the row of a recording as its author may see it.
 type clips struct {
 	*booklet.Recorder
+	*booklet.SoundLinks
 	registry *registry.Service
+}
+
+func (a *App) clips() clips {
+	var keys [][]byte
+	for _, k := range a.Box.Subkeys() {
+		keys = append(keys, k.Links)
+	}
+	return clips{&booklet.Recorder{Store: a.DB, Writer: a.DB}, &booklet.SoundLinks{Bodies: a.Registry, Keys: keys, Now: a.opt.Now}, a.Registry}
 }
 
 func (c clips) Take(ctx context.Context, a access.Actor, id string, body []byte) (json.RawMessage, error) {

@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"net/http"
 
@@ -37,6 +38,15 @@ func (m *matrix) cardRows(rows map[string]matrixRow) {
 	rows["POST /api/v1/clips/:id/withdraw"] = matrixRow{who: "T", reach: matrixTown, ok: http.StatusConflict, ask: func(x *matrixTarget) matrixAsk {
 		return matrixAsk{"/api/v1/clips/" + x.rows["clip"] + "/withdraw", map[string]any{"rev": 1 << 40, "reason": "说错了"}, nil}
 	}}
+	sound := func(x *matrixTarget, tail string) string {
+		body, _, _ := booklet.Strip(matrixVoice(x)) // it was taken
+		return fmt.Sprintf("/api/v1/blobs/%x%s", sha256.Sum256(body), tail)
+	}
+	rows["POST /api/v1/blobs/:sha256/link"] = matrixRow{who: "H", reach: matrixTown, ask: matrixPath(func(x *matrixTarget) string { return sound(x, "/link") }),
+		shows: func(x *matrixTarget) string { return sound(x, "/sound?ticket=") }}
+	// A link is judged by itself, whoever brings it: here a forged one.
+	forged := base64.RawURLEncoding.EncodeToString(make([]byte, 52))
+	rows["GET /api/v1/blobs/:sha256/sound"] = matrixRow{who: matrixPublic, reach: matrixAny, ok: 404, ask: matrixPath(func(x *matrixTarget) string { return sound(x, "/sound?ticket="+forged) })}
 	rows["POST /api/v1/clips/:id/body"] = matrixRow{who: "CV", reach: matrixAuthor, shows: func(x *matrixTarget) string { return x.rows["clip"] }, ask: func(x *matrixTarget) matrixAsk {
 		return matrixAsk{"/api/v1/clips/" + x.rows["clip"] + "/body", string(matrixVoice(x)), []string{"Content-Type", booklet.ClipMime}}
 	}}

@@ -31,8 +31,17 @@ type HomeHelper struct{ Name, Unit, Phone string }
 
 // HomeCard is a policy card, cleaned by the API.
 type HomeCard struct {
-	Title string
-	Text  template.HTML
+	Title  string
+	Text   template.HTML
+	Sounds []HomeSound
+}
+
+// HomeSound is a recording of a card, at an address that works without a
+// session for two hours.
+type HomeSound struct {
+	Dialect string
+	Seconds int64
+	URL     string
 }
 
 // homePage asks for the PIN of a card.
@@ -89,7 +98,11 @@ func (c *Console) readHome(r *http.Request, card, pin string) (Home, error) {
 		Household struct{ Head string }
 		Helpers   []HomeHelper
 		Words     HomeWords
-		Cards     []struct{ Title, Sha256 string }
+		Cards     []struct{ Code, Title, Sha256 string }
+		Clips     []struct {
+			Card, Sound string
+			HomeSound
+		}
 	}
 	if err := v.Get("/api/v1/my", nil, &my); err != nil {
 		return h, err
@@ -101,7 +114,17 @@ func (c *Console) readHome(r *http.Request, card, pin string) (Home, error) {
 			return h, err
 		}
 		// The API's renderer has a list of tags and lets no other through.
-		h.Cards = append(h.Cards, HomeCard{k.Title, template.HTML(text.Body)})
+		card := HomeCard{Title: k.Title, Text: template.HTML(text.Body)}
+		for _, c := range my.Clips {
+			if c.Card != k.Code {
+				continue
+			}
+			if err := v.Post("/api/v1/blobs/"+c.Sound+"/link", nil, &c.HomeSound); err != nil {
+				return h, err
+			}
+			card.Sounds = append(card.Sounds, c.HomeSound)
+		}
+		h.Cards = append(h.Cards, card)
 	}
 	return h, nil
 }

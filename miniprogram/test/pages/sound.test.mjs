@@ -51,3 +51,19 @@ test('a household hears a card, stops it, and hears it again without a link', as
   assert.equal((await heard(phone)).from, 'blob', 'it comes from the phone itself');
   await phone.close();
 });
+
+test('the page behind the code on a card plays the recording too', async () => {
+  const phone = await Phone.open(server, 'somebody');
+  await phone.page.goto(`${server.url}/h/${server.card}`);
+  await phone.page.getByLabel('请输入卡上的密码').fill(server.pin);
+  await phone.page.getByRole('button', { name: '看我家的' }).click();
+  const card = phone.page.locator('details', { hasText: '看病报销' }).first();
+  await card.locator('summary').click();
+  await card.getByText('听一听：普通话（电脑读的）').waitFor();
+  const player = card.locator('audio');
+  assert.equal(await player.evaluate((a) => a.readyState), 0, 'nothing is fetched before somebody wants to hear it');
+  await player.evaluate((a) => a.play());
+  const seconds = await until(() => player.evaluate((a) => a.currentTime > 0.2 && !a.error && a.duration), 'sound');
+  assert.ok(seconds > 5 && seconds < 90, seconds + ' s');
+  await phone.close();
+});
