@@ -148,6 +148,7 @@ test('a paper is written and published', async (t) => {
   cells(dir, 'write', book, { sheets: [{ name: 'survey', rows: [['type', 'name', 'label', 'points', 'topic', 'answer'], ['select_one yesno', 'boil', '水要烧开喝。对不对？', '1', 'water', 'yes']] }, { name: 'topics', rows: [['key', 'name'], ['water', '饮水']] }, { name: 'settings', rows: [['form_title', 'form_id', 'kind'], ['烧水问答', 'boil-quiz', 'quiz']] }] });
   const page = await plain();
   await page.goto('/papers');
+  await page.locator('details:has([type=file])').evaluateAll((all) => all.forEach((d) => { d.open = true; })); // it may stand folded
   await page.setInputFiles('[type=file]', book);
   await page.click('button:has-text("上传")');
   assert.match(await page.textContent('.say'), /已存成草稿/);
