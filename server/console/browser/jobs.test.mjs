@@ -239,6 +239,7 @@ test('a quiz is made of a workbook, published, answered on phones, and counted',
   await worker.contact();
   const page = await open(browser, server.url);
   await login(page, 'admin', '/papers');
+  await page.locator('details:has([type=file])').evaluateAll((all) => all.forEach((d) => { d.open = true; })); // it may stand folded
   await page.setInputFiles('[type=file]', book);
   await page.click('button:has-text("上传")');
   assert.match(await page.textContent('.say'), /已存成草稿/);

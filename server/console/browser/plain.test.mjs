@@ -148,6 +148,7 @@ test('a paper is written and published', async (t) => {
   cells(dir, 'write', book, { sheets: [{ name: 'survey', rows: [['type', 'name', 'label', 'points', 'topic', 'answer'], ['select_one yesno', 'boil', '水要烧开喝。对不对？', '1', 'water', 'yes']] }, { name: 'topics', rows: [['key', 'name'], ['water', '饮水']] }, { name: 'settings', rows: [['form_title', 'form_id', 'kind'], ['烧水问答', 'boil-quiz', 'quiz']] }] });
   const page = await plain();
   await page.goto('/papers');
+  await page.locator('details:has([type=file])').evaluateAll((all) => all.forEach((d) => { d.open = true; })); // it may stand folded
   await page.setInputFiles('[type=file]', book);
   await page.click('button:has-text("上传")');
   assert.match(await page.textContent('.say'), /已存成草稿/);
@@ -175,6 +176,8 @@ async function morning() {
   const complaint = (await admin.get('/complaints')).rows[0];
   const at = '/complaints/' + complaint.id;
   await admin.post(at + '/answer', { rev: complaint.rev, answer: '已经去看过。' });
+  const county = await api(server.url, 'county');
+  await county.post('/settings/rhythm?township=999901101', { edition: 0, title: '每月一次', body: { edition: 1, every: 'month', count: 1 }, reason: '先每月一次' });
   // A recording: silent frames of mono MPEG 1 Layer III.
   const frame = Buffer.alloc(208);
   frame.set([0xff, 0xfb, 0x50, 0xc0]);
@@ -197,7 +200,7 @@ async function morning() {
 /** The addresses to walk: each page, with a row of each state where its path has an id, and those that show a form only when asked. */
 async function addresses(role) {
   const out = role === 'T' ? ['/households/' + houses[20].id + '?edit=household.address', '/households/' + houses[23].id, '/households/' + houses[25].id, '/measures?household=' + houses[22].id,
-    '/pairings/handover?from=cadre-010', '/users?role=C', '/queue?type=proposal', '/sheets/ledger?month=' + today().slice(0, 7)] : (await admin.get('/settings')).rows.map((s) => '/settings?code=' + s.code);
+    '/pairings/handover?from=cadre-010', '/users?role=C', '/queue?type=proposal', '/sheets/ledger?month=' + today().slice(0, 7)] : role === 'K' ? [...(await admin.get('/settings')).rows.map((s) => '/settings?code=' + s.code), '/settings?code=rhythm&edition=1'] : [];
   for (const p of list.filter((x) => x.roles.includes(role) && x.acts?.length)) {
     if (!p.sample) {
       out.push(p.pattern);
@@ -307,7 +310,7 @@ test('every form with something wrong in it stays as it was typed, and says what
   await morning();
   const faults = [];
   const tried = new Set();
-  for (const role of ['T', 'K']) {
+  for (const role of ['T', 'K', 'A']) {
     const page = await plain(role);
     for (const address of await addresses(role)) await tryForms(page, address, tried, faults);
     await page.context().close();
