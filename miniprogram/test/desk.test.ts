@@ -318,13 +318,30 @@ test('300 households are listed and searched at once', async () => {
 
 test('a conflict shows before, mine and theirs; one tap writes one of them again', async () => {
   const k = await start(new Town(threeHouses()));
-  k.town.server.put(H1, 'proposal', { id: 'propAAAAAAAA', by: ME, target: 'household', row: H1, field: 'address', base: '老屋', mine: '新屋', theirs: '安置点', state: 'conflict' });
+  k.town.server.put(H1, 'proposal', { id: 'propAAAAAAAA', by: ME, target: 'household', row: H1, field: 'address', base: '老屋', mine: '新屋', theirs: '安置点', rival: '干部乙', rivalAt: k.town.server.now, state: 'conflict' });
   k.town.server.put(H1, 'proposal', { id: 'propBBBBBBBB', by: 'userBBBBBBBB', target: 'household', row: H1, field: 'notes', mine: 'x', state: 'conflict' });
   await k.desk.driver.pull();
   const [c] = k.desk.conflicts();
   assert.deepEqual([k.desk.conflicts().length, c.name, c.before, c.mine, c.theirs], [1, '家庭住址', '老屋', '新屋', '安置点']);
+  assert.match(c.who, /^干部乙改的，\d\d:\d\d$/);
   k.device.network(false);
   await k.desk.pick(c, 'mine');
   assert.deepEqual(k.desk.conflicts(), []);
   assert.deepEqual(k.desk.core.outbox()[0].patch, { address: '新屋' });
+});
+
+test('the first sync counts, is cut, and goes on from there; after it nothing is said of it', async () => {
+  const town = new Town(threeHouses());
+  town.server.pageRows = 2; // one household a page
+  const device = new Device((c) => town.answer(c));
+  const phone = await Phone.open(device.platform(), SERVER);
+  let pages = 0;
+  town.meddle = (c) => (c.url.includes('/sync') && typeof c.body === 'string' && ++pages > 2 ? reply(0, {}) : undefined);
+  const desk = await phone.loginPassword('me', 'secret');
+  await desk.driver.pull();
+  const { title, counts, percent } = desk.firstSync() || { title: '', counts: '', percent: 0 };
+  assert.deepEqual([title, counts, percent], ['断了', '2 / 3 户，4 条', 66]);
+  town.meddle = () => undefined;
+  await desk.driver.pull();
+  assert.deepEqual([desk.firstSync(), desk.households().length], [undefined, 3]);
 });

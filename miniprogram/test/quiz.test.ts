@@ -2,7 +2,8 @@ import test from 'node:test';
 import assert from 'node:assert/strict';
 import { open } from '../src/form/paper';
 import { answered, asking, Question, withAnswers } from '../src/data/quiz';
-import { Card } from '../src/data/records';
+import { weakTopics } from '../src/data/household';
+import { Card, Form, Response } from '../src/data/records';
 import { Value } from '../src/sync/types';
 
 const PAPER = open(JSON.stringify({
@@ -57,4 +58,24 @@ test('a paper has one response in a visit, and none when nothing was answered', 
   assert.deepEqual(one, [{ id: 'r1', form: 'f1', answers: [['bring', 'card']] }]);
   assert.deepEqual(withAnswers(one, 'r2', 'f1', [['bring', 'deed']]), [{ id: 'r1', form: 'f1', answers: [['bring', 'deed']] }]);
   assert.deepEqual(withAnswers(one, 'r2', 'f1', []), []);
+});
+
+test('a topic can be begun with; a paper of one topic offers no choice', () => {
+  assert.deepEqual(at([], 0).topics, [{ name: '看病', at: 0, on: true }, { name: '上学', at: 1, on: false }]);
+  // What a condition brings in moves the rest.
+  assert.deepEqual(at([['bring', 'deed']], 2).topics.map((t) => [t.at, t.on]), [[0, false], [2, true]]);
+  const one = open(JSON.stringify({ title: '一类', topics: [PAPER.body.topics[0]], items: PAPER.body.items.slice(0, 2) }));
+  assert.deepEqual(asking(one, [], 0, CARDS).topics, []);
+});
+
+test('cards to explain again: a topic that was not asked says nothing, and the latest that asked it counts', () => {
+  const form = [{ id: 'f1', code: 'quiz' }] as Form[];
+  const weak = (...responses: { day: string; weak: string[]; answers: Answers }[]) =>
+    weakTopics(responses.map((r, i) => ({ id: 'r' + i, form: 'f1', ...r })) as unknown as Response[], form, CARDS, () => PAPER.body).map((w) => w.topic);
+  // The server calls a topic weak of which nothing was answered.
+  assert.deepEqual(weak({ day: '2026-01-05', weak: ['school'], answers: [['bring', 'card']] }), []);
+  assert.deepEqual(weak({ day: '2026-01-05', weak: ['health', 'school'], answers: [['bring', 'deed']] }), ['health']);
+  const before = { day: '2026-01-05', weak: ['health', 'school'], answers: [['bring', 'deed'], ['yes', 'no']] as Answers };
+  assert.deepEqual(weak({ day: '2026-02-05', weak: ['school'], answers: [['bring', 'card']] }, before), ['school']);
+  assert.deepEqual(weakTopics([{ id: 'r', form: 'gone', day: '2026-01-05', weak: ['health'] }] as unknown as Response[], [], CARDS, () => undefined).map((w) => w.name), ['health']);
 });

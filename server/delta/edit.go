@@ -44,9 +44,9 @@ func (j *judge) edit(t *record.Type, row record.Record, m mutation, patch map[st
 		var v verdict
 		switch {
 		case st.late || f.Class != record.Merge && (f.Class != record.Author || t.Class == record.Author || !revisable(t, row)):
-			v, err = j.propose(t, m, name, was, want, was, "open")
-		case otherChanged(changed, name, j.actor.User):
-			v, err = j.propose(t, m, name, j.baseValue(changed, f, name), want, was, "conflict")
+			v, err = j.propose(t, m, household.Proposal{Field: name, State: "open"}, was, want, was)
+		case otherChanged(changed, name, j.actor.User) != nil:
+			v, err = j.conflict(t, m, name, otherChanged(changed, name, j.actor.User), [3]string{j.baseValue(changed, f, name), want, was})
 		default:
 			v, err = verdict{effect: true}, t.Set(apply, f, t.Get(next, f))
 			j.history(t, row, apply, f, m)
@@ -177,9 +177,25 @@ func (j *judge) plain(t *record.Type, f record.Field, a, b record.Record) (was, 
 	return was, want, err
 }
 
-// otherChanged: someone else changed the field after the author's base.
-func otherChanged(hs []write.History, field, user string) bool {
-	return slices.ContainsFunc(hs, func(h write.History) bool { return h.Field == field && h.By != user })
+// otherChanged is the latest change of the field that someone else made after
+// the author's base; nil = there is none.
+func otherChanged(hs []write.History, field, user string) *write.History {
+	for i := len(hs) - 1; i >= 0; i-- {
+		if hs[i].Field == field && hs[i].By != user {
+			return &hs[i]
+		}
+	}
+	return nil
+}
+
+// conflict queues what lost against a change by someone else: the values
+// before, wanted and now, and who wrote the last and when.
+func (j *judge) conflict(t *record.Type, m mutation, field string, by *write.History, values [3]string) (verdict, error) {
+	name, err := j.tx.Name(by.By)
+	if err != nil {
+		return verdict{}, err
+	}
+	return j.propose(t, m, household.Proposal{Field: field, State: "conflict", Rival: name, RivalAt: by.At}, values[0], values[1], values[2])
 }
 
 // baseValue is what the author saw: the value before the first change since.

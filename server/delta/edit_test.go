@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"daohu/server/access"
+	"daohu/server/account"
 	"daohu/server/activity"
 	"daohu/server/fault"
 	"daohu/server/household"
@@ -32,6 +33,7 @@ func TestMergePerField(t *testing.T) {
 		tn := add(t, b, town.Size{Cadres: 1, Workers: 1, Houses: 1})
 		house := tn.Houses[0]
 		c, w := synced(t, b, tn.Cadres[0]), synced(t, b, tn.Workers[0])
+		check(t, b.DB.Accounts().AddUser(t.Context(), account.User{ID: c.who.User, Login: "a", Name: c.who.Name, Role: "C", County: "999900", Township: tn.Township}))
 		seen := c.base[house]
 		held := func(p *phone) map[string]any { return p.row(house, "household", house) }
 
@@ -49,10 +51,13 @@ func TestMergePerField(t *testing.T) {
 		// Changed by another since the base: the server's value stays.
 		r := w.want(w.verdict(w.send(w.mutAt(seen, "household", house, house, `{"notes":"乙","danger":"C级"}`)), w.mid), "conflict")
 		got := w.proposal(house, r)
-		for k, want := range map[string]any{"base": "<路&\u2028远>", "mine": "乙", "theirs": "甲二", "state": "conflict", "field": "notes", "row": house, "target": "household", "by": w.who.User} {
+		for k, want := range map[string]any{"base": "<路&\u2028远>", "mine": "乙", "theirs": "甲二", "state": "conflict", "field": "notes", "row": house, "target": "household", "by": w.who.User, "rival": c.who.Name} {
 			if got[k] != want {
 				t.Errorf("proposal %s = %q, want %q", k, got[k], want)
 			}
+		}
+		if at, _ := got["rivalAt"].(float64); int64(at) != tn.Now().UnixMilli() {
+			t.Errorf("written over at %v", got["rivalAt"])
 		}
 		if h := held(w); h["notes"] != "甲二" || h["danger"] != "C级" {
 			t.Fatalf("%v", h)

@@ -445,3 +445,42 @@ func TestAnotherWriterBetweenPushAndPull(t *testing.T) {
 		t.Fatal("nothing happened in between")
 	}
 }
+
+// TestFirstRoundSaysWhatIsLeft: page after page what is held and what is said
+// to come are all that will be held. Later rounds say nothing of the kind.
+func TestFirstRoundSaysWhatIsLeft(t *testing.T) {
+	town.Each(t, func(t *testing.T, b *town.Base) {
+		tn := add(t, b, town.Size{Cadres: 1, Workers: 1, Houses: 40})
+		c, p := synced(t, b, tn.Cadres[0]), newPhone(t, b, tn.Workers[0])
+		p.budget = delta.MinBudget
+		var sums []int
+		for out := p.send(); ; out = p.send() {
+			if !out.More {
+				if out.Left != 0 {
+					t.Errorf("%d left of a round that ended", out.Left)
+				}
+				break
+			}
+			sums = append(sums, len(p.rows)+int(out.Left))
+		}
+		if want := slices.Repeat([]int{len(p.rows)}, len(sums)); len(sums) == 0 || !slices.Equal(sums, want) {
+			t.Fatalf("held and left make %v, not %d each time", sums, len(p.rows))
+		}
+		for i, house := range tn.Houses {
+			long := make([]rune, 400) // that no packing makes small
+			for j := range long {
+				long[j] = rune(0x4e00 + (i*7919+j*j*104729)%20000)
+			}
+			c.want(c.push("household", house, house, `{"notes":"`+string(long)+`"}`), "")
+		}
+		rounds := p.round()
+		if len(rounds) < 2 {
+			t.Fatal("the second round has one page only")
+		}
+		for _, out := range rounds {
+			if out.Left != 0 {
+				t.Errorf("%d left of a later round", out.Left)
+			}
+		}
+	})
+}

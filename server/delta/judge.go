@@ -263,7 +263,7 @@ func (j *judge) create(t *record.Type, m mutation, patch map[string]json.RawMess
 		return verdict{}, err
 	}
 	if t.Class == record.Propose {
-		return j.propose(t, m, "*", "", string(m.patch), "", "open")
+		return j.propose(t, m, household.Proposal{Field: "*", State: "open"}, "", string(m.patch), "")
 	}
 	if err := j.rule(t, r, nil, m, st); err != nil {
 		return verdict{}, err
@@ -352,9 +352,11 @@ func reasonOf(m mutation, patch map[string]json.RawMessage, fresh bool) string {
 	return m.reason
 }
 
-// propose queues a proposal row that carries one change.
-func (j *judge) propose(t *record.Type, m mutation, field, was, mine, theirs, state string) (verdict, error) {
-	p := &household.Proposal{Target: t.Name, Row: m.id, Field: field, State: state, Reason: m.reason}
+// propose queues a proposal row that carries one change; of names the field,
+// the state and, of a conflict, whose value is there.
+func (j *judge) propose(t *record.Type, m mutation, of household.Proposal, was, mine, theirs string) (verdict, error) {
+	p := &of
+	p.Target, p.Row, p.Reason = t.Name, m.id, m.reason
 	p.Meta = record.Meta{Household: m.household, ID: j.tx.NewID(), MadeBy: j.actor.User, MadeAt: j.tx.Now()}
 	for _, s := range []struct {
 		to    *record.Sealed
@@ -368,7 +370,7 @@ func (j *judge) propose(t *record.Type, m mutation, field, was, mine, theirs, st
 	}
 	j.tx.Put(household.ProposalType, p)
 	code := codeProposal
-	if state == "conflict" {
+	if p.State == "conflict" {
 		code = codeConflict
 	}
 	return verdict{code: code, reason: sentence[code], ref: p.ID, effect: true}, nil

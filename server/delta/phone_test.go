@@ -75,7 +75,7 @@ type reply struct {
 	Tops                                                  [][3]int64
 	More, Reconcile, Epoch, Update, Wipe, Ended, Disabled bool
 	NewClient                                             string
-	Next, Now                                             int64
+	Next, Now, Left                                       int64
 	size                                                  int
 }
 

@@ -161,6 +161,13 @@ func (p *puller) space(sp Space, m mark) (finished bool, err error) {
 		return false, err
 	}
 	done := int64(0)
+	if !finished && m.seq == 0 { // nothing was ever held: all of them come
+		for _, h := range scope {
+			if h.No > w.done {
+				p.ans.left++
+			}
+		}
+	}
 	if finished {
 		p.cur.walk, done = nil, 1
 		p.cur.set(mark{sp.No, sp.Epoch, w.top})

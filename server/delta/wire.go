@@ -164,6 +164,7 @@ type answer struct {
 	rows       []byte // … and their rows
 	items      []item // what goes into a parcel
 	tops       [][]int64
+	left       int64 // households of a first round that are still to come; 0 = not told
 	more       bool
 	next, now  int64
 	reconcile  bool
@@ -201,6 +202,7 @@ func (a *answer) encode() []byte {
 	b = appendRaw(b, "houses", a.houses)
 	b = appendRaw(b, "rows", a.rows)
 	b = appendJSON(b, "tops", a.tops, len(a.tops) > 0)
+	b = appendJSON(b, "left", a.left, a.left > 0)
 	for _, f := range []struct {
 		name string
 		on   bool

@@ -215,7 +215,7 @@ func TestRulesForThePhone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(kinds) != 3 || strings.Count(string(b), "/** ") != 5 {
+	if len(kinds) != 3 || strings.Count(string(b), "/** ") != 6 {
 		t.Errorf("%d kinds of visits in\n%s", len(kinds), b)
 	}
 	for _, k := range kinds {

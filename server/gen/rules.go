@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"daohu/server/activity"
+	"daohu/server/calendar"
 	"daohu/server/photo"
 	"daohu/server/setting"
 )
@@ -24,7 +25,7 @@ func rules() ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString("// Written by \"make gen\" from the settings that ship with the server. DO NOT EDIT.\n\n")
 	b.WriteString("/** The documents that hold where a township has none of its own, by code. */\nexport const RULES: { readonly [code: string]: string } = {\n")
-	for _, k := range append(visits, []setting.Kind{agreed}...) {
+	for _, k := range append(visits, []setting.Kind{agreed, calendar.Kind()}...) {
 		text, err := json.Marshal(string(k.Shipped[0].Body))
 		if err != nil {
 			return nil, err

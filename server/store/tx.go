@@ -125,6 +125,12 @@ func (t *tx) Changed(typ *record.Type, id string, since int64) ([]write.History,
 	return hs, err
 }
 
+func (t *tx) Name(user string) (string, error) {
+	var name string
+	err := t.g.Raw("SELECT `name` FROM `user` WHERE `id` = ?", user).Scan(&name).Error
+	return name, err
+}
+
 func (t *tx) CommittedAt(seq int64) (int64, error) {
 	var at int64
 	err := t.g.Raw("SELECT `audit`.`at` FROM `audit` JOIN `space` ON `space`.`no` = `audit`.`space` WHERE `space`.`township` = ? AND `audit`.`seq` = ?", t.in.Township, seq).Scan(&at).Error

@@ -80,6 +80,8 @@ type Tx interface {
 	// Changed reads the fields of a row changed after seq since, with their
 	// last writer.
 	Changed(t *record.Type, id string, since int64) ([]History, error)
+	// Name is what a user is called; "" = no user has this id.
+	Name(user string) (string, error)
 	// LastSteps reads the latest step taken on each row of t; rows nobody ever
 	// moved are absent.
 	LastSteps(t *record.Type, ids ...string) (map[string]Step, error)

@@ -1,8 +1,8 @@
 // The calls the phone makes beside sync; each rejects with an ApiError.
 
 import { Link } from './link';
-import { About, Decided, Decision, Found, InboxPage, Login, Look, Mark, Me, My, Page, Reminder, Reviewed } from './shapes';
-import { Notice, Photo, Proposal } from '../data/records';
+import { About, Decided, Decision, Found, InboxPage, Kept, Login, Look, Mark, Me, My, Page, Reminder, Reviewed } from './shapes';
+import { Household, Notice, Pairing, Photo } from '../data/records';
 
 function query(q: { [name: string]: string | number | undefined }): string {
   const parts = Object.keys(q).filter((k) => q[k] !== undefined && q[k] !== '').map((k) => k + '=' + encodeURIComponent(String(q[k])));
@@ -90,7 +90,7 @@ export class Api {
     return this.link.call('POST', '/api/v1/me/subscriptions', { template, n });
   }
 
-  inbox(type: Reviewed, after = '', limit = 20): Promise<InboxPage> {
+  inbox(type: Reviewed | 'proposal', after = '', limit = 20): Promise<InboxPage> {
     return this.link.call('GET', '/api/v1/inbox' + query({ type, after, limit }));
   }
 
@@ -103,8 +103,21 @@ export class Api {
     return this.link.call('POST', '/api/v1/inbox/undo', { type, rows });
   }
 
-  proposals(after = ''): Promise<Page<Proposal & { rev: number; household: string }>> {
-    return this.link.call('GET', '/api/v1/records/proposal' + query({ after, limit: 20 }));
+  quarantine(after = '', limit = 20): Promise<Page<Kept>> {
+    return this.link.call('GET', '/api/v1/quarantine' + query({ after, limit }));
+  }
+
+  settleKept(id: string, action: 'take' | 'refuse', reason: string): Promise<unknown> {
+    return this.link.call('POST', '/api/v1/quarantine/' + seg(id) + '/decision', { action, ...(reason ? { reason } : {}) });
+  }
+
+  householdRow(id: string): Promise<Household> {
+    return this.link.call('GET', '/api/v1/records/household/' + seg(id));
+  }
+
+  /** Everyone who helps or helped a household. */
+  pairingsOf(household: string): Promise<Page<Pairing>> {
+    return this.link.call('GET', '/api/v1/records/pairing' + query({ household, limit: 200 }));
   }
 
   settle(id: string, rev: number, action: 'accept' | 'refuse', reason: string): Promise<unknown> {

@@ -1,5 +1,6 @@
 // Shapes of docs/openapi.json that the phone speaks. Absent = zero.
 
+import { Value } from '../sync/types';
 import { Card, Clip, Delivery, Household, Measure, Need, Pairing, Visit } from '../data/records';
 
 export type Role = 'H' | 'C' | 'V' | 'T' | 'K' | 'A';
@@ -59,6 +60,22 @@ export interface Page<R> {
 }
 
 export type Reviewed = 'visit' | 'measure' | 'clip';
+
+/** What waits for the township admin: a reviewed type, changes that are asked for, changes that were put aside. */
+export type Queue = Reviewed | 'proposal' | 'quarantine';
+
+/** A change that could not be taken by itself. */
+export interface Kept {
+  id: string;
+  household: string;
+  /** User id of who wrote it. */
+  by: string;
+  why: string;
+  /** Arrival, Unix ms. */
+  at: number;
+  /** As sent: base, type, row, household, patch (null = delete). */
+  mutation: [number, string, string, string, { [field: string]: Value } | null, ...unknown[]];
+}
 
 /** What stands beside a row of the inbox. */
 export interface InboxAbout {

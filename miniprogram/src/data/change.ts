@@ -36,7 +36,7 @@ export interface FieldView {
 }
 
 /** Fields whose amounts are fen and are typed as yuan. */
-const MONEY: { readonly [field: string]: true } = { income: true };
+const MONEY: { readonly [field: string]: true } = { income: true, amount: true };
 
 export function changeID(kind: ChangeDraft['kind'], row: string): string {
   return kind + '.' + row;

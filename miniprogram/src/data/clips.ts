@@ -87,8 +87,9 @@ export class Clips {
     await this.core.save([{ type: 'clip', id, household, patch: { card, dialect, sha256: sha256(bytes), size } }]);
   }
 
-  /** Sends sounds whose row has arrived; one that the server has is not kept. Ends quietly where there is no link. */
-  async send(): Promise<void> {
+  /** Sends sounds whose row has arrived; one that the server has is not kept. Gives how many were taken; ends quietly where there is no link. */
+  async send(): Promise<number> {
+    let taken = 0;
     const prefix = this.file('').replace('.mp3', '');
     for (const f of (await this.platform.files.list()).filter((x) => x.name.startsWith(prefix))) {
       const id = f.name.slice(prefix.length).replace('.mp3', '');
@@ -99,14 +100,16 @@ export class Clips {
       if (!row.sound) {
         try {
           await this.api.sendClip(id, await this.platform.files.read(f.name, 0, f.size));
+          taken++;
         } catch (e) {
           if (!(e instanceof ApiError) || e.status === 0 || e.status >= 500 || e.status === 429) {
-            return;
+            return taken;
           }
         }
       }
       await this.platform.files.remove(f.name);
     }
+    return taken;
   }
 
   /** What the user recorded of a card and what became of it. */

@@ -2,10 +2,9 @@
 // by writing the value again; until the server has it the card is not shown.
 
 import { SyncCore } from '../sync/core';
-import { typeOf } from '../sync/row';
-import { Value } from '../sync/types';
+import { momentWords } from './day';
+import { textWords } from './proposal';
 import { Proposal } from './records';
-import { TABLES } from './tables';
 import { fieldWord } from './words';
 
 export interface ConflictView {
@@ -20,9 +19,18 @@ export interface ConflictView {
   before: string;
   mine: string;
   theirs: string;
+  /** The three as people read them. */
+  words: { before: string; mine: string; theirs: string };
+  /** 李四改的，昨天 09:12 */
+  who: string;
 }
 
-export function conflictsOf(core: SyncCore, me: string): ConflictView[] {
+/** Who wrote the value that is there; an import has no name. */
+function whoWords(p: Proposal, now: number): string {
+  return (p.rival || '别人') + '改的' + (p.rivalAt ? '，' + momentWords(p.rivalAt, now) : '');
+}
+
+export function conflictsOf(core: SyncCore, me: string, now: number): ConflictView[] {
   const out: ConflictView[] = [];
   const waiting = core.outbox();
   for (const household of core.households()) {
@@ -31,28 +39,11 @@ export function conflictsOf(core: SyncCore, me: string): ConflictView[] {
       const { target: type = '', row: id = '', field = '' } = p;
       const picked = waiting.some((e) => e.type === type && e.id === id && e.patch !== null && field in e.patch);
       if (p.state === 'conflict' && p.by === me && !picked) {
-        out.push({ id: p.id, household, type, row: id, field, name: fieldWord(field), before: p.base || '', mine: p.mine || '', theirs: p.theirs || '' });
+        const { base: before = '', mine = '', theirs = '' } = p;
+        const words = { before: textWords(type, field, before), mine: textWords(type, field, mine), theirs: textWords(type, field, theirs) };
+        out.push({ id: p.id, household, type, row: id, field, name: fieldWord(field), before, mine, theirs, words, who: whoWords(p, now) });
       }
     }
   }
   return out;
-}
-
-/** A proposal's text as the field holds it. */
-export function valueOf(type: string, field: string, text: string): Value {
-  const def = typeOf(TABLES, type);
-  const f = def && def.fields.find((x) => x.name === field);
-  if (text === '') {
-    return null;
-  }
-  switch (f && f.kind) {
-    case 'int':
-      return Number(text);
-    case 'bool':
-      return text === 'true' || text === '1';
-    case 'list':
-      return JSON.parse(text) as Value;
-    default:
-      return text;
-  }
 }

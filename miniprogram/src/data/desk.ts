@@ -15,16 +15,18 @@ import { Bell } from './bell';
 import { Blobs } from './blobs';
 import { asks, ChangeDraft, changeID } from './change';
 import { Clips } from './clips';
-import { ConflictView, conflictsOf, valueOf } from './conflict';
+import { ConflictView, conflictsOf } from './conflict';
 import { dateWords, dayOf, dayWords } from './day';
 import { Docs } from './docs';
 import { Drafts } from './drafts';
 import { Driver } from './driver';
+import { allOf, FirstSync, firstSync } from './first';
 import { HouseholdView, householdView } from './household';
 import { Own } from './own';
 import { Light, lightOf } from './light';
 import { contentOf, isPrivate, OutboxRow, outboxRows, returnedVisits } from './outbox';
 import { Card, Delivery, Form, Household, Notice, Pairing, Visit } from './records';
+import { valueOf } from './proposal';
 import { Rescue, writeRescue } from './rescue';
 import { TABLES } from './tables';
 import { dueOf, HouseRow, matches, rowOf, byLast } from './today';
@@ -125,10 +127,24 @@ export class Desk {
     return lightOf({
       unsent: outbox.length + uploads.filter((u) => !u.failed && !outbox.some((e) => e.id === u.photo)).length, failed: uploads.filter((u) => u.failed).length,
       returned: this.returned().length + this.core.outcomes().filter((e) => e.state === '退回').length,
-      drafts: this.drafts.all().filter((d) => !isPrivate(d.kind)).length, households: this.core.households().length, busy: this.driver.busy, online: this.driver.online, cut: this.driver.cut,
+      drafts: this.drafts.all().filter((d) => !isPrivate(d.kind)).length, ...this.counted(), busy: this.driver.busy, online: this.driver.online, cut: this.driver.cut,
       trouble: this.driver.trouble, reason: this.driver.reason, lastAt: this.lastAt, now: this.core.serverNow(),
       oldestAt: outbox.reduce((m, e) => (m === 0 ? e.deviceMs : Math.min(m, e.deviceMs)), 0),
     });
+  }
+
+  /** How far the first sync is; undefined = all has come once. */
+  firstSync(): FirstSync | undefined {
+    const { busy, online, cut } = this.driver;
+    return this.lastAt > 0 ? undefined : firstSync(this.core.progress(), { busy: busy !== '', offline: !online || cut });
+  }
+
+  private counted(): { households: number; all: number } {
+    if (this.lastAt > 0) {
+      return { households: 0, all: 0 };
+    }
+    const p = this.core.progress();
+    return { households: p.households, all: allOf(p) };
   }
 
   todayView(): Today {
@@ -174,9 +190,9 @@ export class Desk {
 
   household(id: string): HouseholdView | undefined {
     const row = this.all().find((r) => r.id === id);
-    return row && householdView(this.core, id, row, this.me, this.today(), (f) => {
+    return row && householdView(this.core, id, row, this.me, this.today(), this.docs.calendar(), (f) => {
       const paper = this.paper(f);
-      return paper && paper.body.topics;
+      return paper && paper.body;
     });
   }
 
@@ -191,7 +207,7 @@ export class Desk {
 
   /** Fields that somebody else changed at the same time. */
   conflicts(): ConflictView[] {
-    return conflictsOf(this.core, this.me);
+    return conflictsOf(this.core, this.me, this.core.serverNow());
   }
 
   cards(): Card[] {
@@ -437,7 +453,9 @@ export class Desk {
     // Bodies are for reading: without them nothing is lost and the next sync asks again.
     await this.blobs.fetch(this.bodies()).catch(() => 0);
     await this.readBodies();
-    await this.clips.send().catch(() => undefined);
+    if ((await this.clips.send().catch(() => 0)) > 0) {
+      this.driver.kick(); // what the server made of it is fetched at once
+    }
   }
 
   /** Fetches the township's bodies and more by their hashes; rejects with an ApiError. */

@@ -3,6 +3,7 @@
 
 import { SyncCore } from '../sync/core';
 import { Blobs } from './blobs';
+import { Calendar, Holidays } from './calendar';
 import { Setting } from './records';
 import { RULES } from './rules';
 import { DEFAULT_PROFILE, Term, TERMS } from './terms';
@@ -52,6 +53,10 @@ export class Docs {
   evidence(day: string): Evidence {
     const e = this.document('evidence') as Evidence;
     return e.policy === 'required' && day > (e.until || '') ? { policy: 'optional' } : e;
+  }
+
+  calendar(): Calendar {
+    return new Calendar(this.document('calendar') as Holidays);
   }
 
   consent(): ConsentText {

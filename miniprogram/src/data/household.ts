@@ -1,12 +1,14 @@
 // One household as its page shows it: plain objects with the words ready.
 
+import { Body } from '../form/paper';
 import { SyncCore } from '../sync/core';
 import { Shown } from '../sync/overlay';
+import { Calendar } from './calendar';
 import { dayWords } from './day';
 import { moneyLine } from './measure';
 import { Card, Form, Household, Measure, Member, Need, Pairing, Response, Visit } from './records';
 import { HouseRow } from './today';
-import { Chip, chip, reviewed } from './words';
+import { Chip, chip, Clock, clockChip, reviewed } from './words';
 
 export interface MemberView {
   id: string;
@@ -50,9 +52,11 @@ export interface NeedView {
   text: string;
   kind: string;
   answer: string;
-  due: string;
+  /** 看病 · 等答复 · 答复：… */
+  note: string;
+  /** Of one that waits for an answer; null = no clock runs. */
+  clock: Clock | null;
   overdue: boolean;
-  state: string;
   owner: string;
   /** Still to be answered, or the answer still to be changed. */
   open: boolean;
@@ -126,42 +130,44 @@ function measureView(shown: Shown, today: string): MeasureView {
   };
 }
 
-function needView(n: Need, today: string): NeedView {
-  const open = (n.state || 'open') === 'open';
-  return { id: n.id, text: n.text || '', kind: n.kind || '其他', answer: n.answer || '', due: n.due ? dayWords(n.due, today) + '前答复' : '', overdue: open && n.due !== undefined && n.due < today, state: NEED_STATES[n.state || 'open'], owner: n.owner || '', open: n.state !== 'closed' };
+function needView(n: Need, today: string, calendar: Calendar): NeedView {
+  const clock = (n.state || 'open') === 'open' && n.due ? clockChip(n.due, today, calendar) : null;
+  const note = [n.kind || '其他', NEED_STATES[n.state || 'open'], n.answer ? '答复：' + n.answer : ''];
+  return {
+    id: n.id, text: n.text || '', kind: n.kind || '其他', answer: n.answer || '', note: note.filter((x) => x !== '').join(' · '), clock, overdue: clock !== null && clock.tone === 'brick',
+    owner: n.owner || '', open: n.state !== 'closed',
+  };
 }
 
-/** How a paper's body is read: its topics by key; undefined when it is not on the phone. */
-export type Topics = (form: Form) => { key: string; name: string; card?: string }[] | undefined;
+/** How a paper's body is read; undefined when it is not on the phone. */
+export type Bodies = (form: Form) => Body | undefined;
 
-/** Topics to explain again: of each paper the latest answers count. */
-export function weakTopics(responses: Response[], forms: Form[], cards: Card[], topics: Topics): Weak[] {
-  const latest = new Map<string, Response>();
-  for (const r of responses) {
-    const f = forms.find((x) => x.id === r.form);
-    const code = (f && f.code) || r.form || '';
-    const before = latest.get(code);
-    if (!before || (r.day || '') >= (before.day || '')) {
-      latest.set(code, r);
-    }
+/** Topics of a response of which something was answered; one that was stopped early says nothing of the rest. */
+function asked(r: Response, body: Body | undefined): string[] {
+  if (!body) {
+    return list(r.weak);
   }
-  const out: Weak[] = [];
-  latest.forEach((r) => {
+  const given = new Set((Array.isArray(r.answers) ? r.answers : []).map((a) => String(Array.isArray(a) ? a[0] : '')));
+  return body.topics.map((t) => t.key).filter((key) => body.items.some((it) => it.topic === key && given.has(it.key)));
+}
+
+/** Topics to explain again: of each topic the latest response that asked it counts, as for the rates. */
+export function weakTopics(responses: Response[], forms: Form[], cards: Card[], bodies: Bodies): Weak[] {
+  const latest = new Map<string, Weak | undefined>();
+  for (const r of responses.slice().sort((a, b) => ((a.day || '') < (b.day || '') ? -1 : (a.day || '') > (b.day || '') ? 1 : 0))) {
     const f = forms.find((x) => x.id === r.form);
-    const known = (f && topics(f)) || [];
-    for (const topic of list(r.weak)) {
-      const t = known.find((x) => x.key === topic);
+    const body = f && bodies(f);
+    for (const topic of asked(r, body)) {
+      const t = ((body && body.topics) || []).find((x) => x.key === topic);
       const code = (t && t.card) || '';
       const c = cards.find((x) => x.code === code && x.state === 'published');
-      if (!out.some((w) => w.topic === topic)) {
-        out.push({ topic, name: (t && t.name) || topic, card: code, title: (c && c.title) || '' });
-      }
+      latest.set(topic, list(r.weak).includes(topic) ? { topic, name: (t && t.name) || topic, card: code, title: (c && c.title) || '' } : undefined);
     }
-  });
-  return out;
+  }
+  return Array.from(latest.values()).filter((w): w is Weak => w !== undefined);
 }
 
-export function householdView(core: SyncCore, id: string, row: HouseRow, me: string, today: string, topics: Topics): HouseholdView | undefined {
+export function householdView(core: SyncCore, id: string, row: HouseRow, me: string, today: string, calendar: Calendar, bodies: Bodies): HouseholdView | undefined {
   const house = core.house(id);
   const own = house.get('household');
   const base = own && own.get(id);
@@ -180,8 +186,8 @@ export function householdView(core: SyncCore, id: string, row: HouseRow, me: str
     members: rows<Member>('member').map((m) => memberView(m, today)),
     measures: of('measure').map((m) => measureView(m, today)),
     visits: visits.sort((a, b) => (a.day < b.day ? 1 : a.day > b.day ? -1 : 0)),
-    needs: rows<Need>('need').map((n) => needView(n, today)),
-    weak: weakTopics(rows<Response>('response'), common<Form>('form'), common<Card>('card'), topics),
+    needs: rows<Need>('need').map((n) => needView(n, today, calendar)),
+    weak: weakTopics(rows<Response>('response'), common<Form>('form'), common<Card>('card'), bodies),
     helpers: rows<Pairing>('pairing').filter((p) => !p.to),
   };
 }

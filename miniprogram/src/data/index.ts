@@ -6,7 +6,7 @@
 //   phone.loginWeChat(code?) loginCard loginPassword switchTo logout list
 //
 // Of a desk, computed from the phone's own store at once:
-//   light() todayView() households(query, village) household(id) outbox()
+//   light() firstSync() todayView() households(query, village) household(id) outbox()
 //   cards() cardText(card) notices() quizzes() handovers() conflicts() docs.*
 // What it does; each resolves when the phone has it and rejects with a sentence to show (error.message):
 //   visits.open correct checkIn takePhoto ask save drop confirm; edit add pick retry
@@ -21,16 +21,17 @@ export { Desk, ReturnedRow, Today, fill } from './desk';
 export { ConflictView } from './conflict';
 export { NewerStore } from './disk';
 export { Draft } from './drafts';
+export { FirstSync } from './first';
 export { HouseholdView, MemberView, MeasureAct, MeasureView, NeedView, VisitView, Weak } from './household';
 export { Light } from './light';
-export { Decided, Decision, Reviewed } from '../api/shapes';
+export { Decided, Decision, Queue, Reviewed } from '../api/shapes';
 export { dayOf, dayWords, momentWords } from './day';
-export { REVIEWED, ReviewKind, ReviewRow, reviewRows } from './review';
+export { QUEUES, queuePage, ReviewKind, ReviewRow, settle } from './review';
 export { CallerView, HelperView, HelpView, SaidView, SayDraft } from './own';
 export { OutboxPart, OutboxRow } from './outbox';
 export { HouseRow } from './today';
 export { DraftNeed, DraftPhoto, DraftQuiz, QUICK_PHRASES, touched, VisitDraft, withPhrase } from './visit';
-export { Chip, chip, fieldWord, moneyWords, Tone } from './words';
+export { Chip, chip, Clock, fieldWord, moneyWords, Tone } from './words';
 export { answered, asking, Asking, Question, withAnswers } from './quiz';
 export { asks, changed, ChangeDraft, changeFields, FieldView, unfit } from './change';
 export { MEASURE_KINDS, measurePatch, moneyLine, movePatch } from './measure';

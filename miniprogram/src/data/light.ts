@@ -24,6 +24,8 @@ export interface Seen {
   returned: number;
   drafts: number;
   households: number;
+  /** Of them all, where the first sync knows; 0 = not known. */
+  all: number;
   busy: '' | 'sync' | 'photos';
   online: boolean;
   cut: boolean;
@@ -61,7 +63,7 @@ export function lightOf(s: Seen): Light {
     return say(sum + last, 'amber');
   }
   if (s.lastAt === 0) {
-    return say(s.busy ? '正在取资料 · ' + s.households + ' 户' : '还没连上', 'slate');
+    return say(s.busy ? '正在取资料 · ' + s.households + (s.all > 0 ? ' / ' + s.all : '') + ' 户' : '还没连上', 'slate');
   }
   if (s.trouble !== '') {
     return say('没连上' + last, 'amber');

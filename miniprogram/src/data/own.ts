@@ -5,10 +5,11 @@
 import { SyncCore } from '../sync/core';
 import { Shown } from '../sync/overlay';
 import { Change } from '../sync/types';
+import { Calendar } from './calendar';
 import { dayWords } from './day';
 import { Draft, Drafts } from './drafts';
 import { Complaint, Confirmation, Household, Measure, Need, Pairing, Visit } from './records';
-import { moneyWords } from './words';
+import { Clock, clockChip, moneyWords } from './words';
 
 /** How many visits the household is asked about, the latest first. */
 const VISITS = 3;
@@ -48,6 +49,8 @@ export interface SaidView {
   kind: string;
   text: string;
   state: string;
+  /** Of a need that waits for its answer; null = no clock runs. */
+  clock: Clock | null;
   answer: string;
   /** The household may say what it thinks of the answer. */
   rate: boolean;
@@ -90,15 +93,15 @@ function helpView(shown: Shown): HelpView {
   return { id: m.id, what: m.amount ? what + ' · ' + moneyWords(m.amount) : what, state, came, asked: m.stage !== 'wish' && m.stage !== 'stopped', said };
 }
 
-function needView({ row, unsent }: Shown): SaidView {
+function needView({ row, unsent }: Shown, today: string, calendar: Calendar): SaidView {
   const n = row as unknown as Need;
   const state = unsent ? '待传' : n.state === 'closed' ? '已办结' : n.answer ? '已答复' : '等答复';
-  return { id: n.id, kind: '难处', text: n.text || '', state, answer: n.answer || '', rate: (n.answer || '') !== '' && !n.rating, rating: n.rating || '' };
+  return { id: n.id, kind: '难处', text: n.text || '', state, clock: state === '等答复' && n.due ? clockChip(n.due, today, calendar) : null, answer: n.answer || '', rate: (n.answer || '') !== '' && !n.rating, rating: n.rating || '' };
 }
 
 function complaintView({ row, unsent }: Shown): SaidView {
   const c = row as unknown as Complaint;
-  return { id: c.id, kind: c.kind || '投诉', text: c.text || '', state: unsent ? '待传' : c.answer ? '已答复' : '等答复', answer: c.answer || '', rate: false, rating: '' };
+  return { id: c.id, kind: c.kind || '投诉', text: c.text || '', state: unsent ? '待传' : c.answer ? '已答复' : '等答复', clock: null, answer: c.answer || '', rate: false, rating: '' };
 }
 
 export class Own {
@@ -112,7 +115,7 @@ export class Own {
     return this.core.households().find((id) => this.core.rows(id, 'household').some((s) => !(s.row as unknown as Household).kind)) || '';
   }
 
-  view(today: string): OwnView {
+  view(today: string, calendar: Calendar): OwnView {
     const id = this.household();
     const rows = (type: string) => (id ? this.core.rows(id, type) : []);
     const own = rows('household').map((s) => s.row as unknown as Household)[0];
@@ -124,7 +127,7 @@ export class Own {
       helpers: rows('pairing').map((s) => s.row as unknown as Pairing).filter((p) => !p.to).map((p) => ({ id: p.id, name: p.name || '', unit: p.unit || '', phone: p.phone || '' })),
       helps: rows('measure').filter((s) => (s.row as unknown as Measure).state !== 'rejected').sort((a, b) => ((a.row.from || '') < (b.row.from || '') ? 1 : -1)).map(helpView),
       visits: visits.slice(0, VISITS).map((v) => ({ id: v.id, words: dayWords(v.day || '', today) + '有人来过吗？', text: v.text || '', said: said(v.id) })),
-      said: rows('need').map(needView).concat(rows('complaint').map(complaintView)),
+      said: rows('need').map((s) => needView(s, today, calendar)).concat(rows('complaint').map(complaintView)),
     };
   }
 

@@ -29,6 +29,8 @@ export interface Asking {
   /** Undefined = past the last one. */
   question?: Question;
   answered: number;
+  /** Where to begin: topics with the place of their first question; on = the one being asked. [] = there is one topic only. */
+  topics: { name: string; at: number; on: boolean }[];
   /** Cards to explain again, of what was asked. */
   again: { name: string; code: string; title: string }[];
 }
@@ -68,7 +70,9 @@ export function asking(paper: Paper, answers: readonly (readonly [string, Answer
     const c = cards.find((x) => x.code === t.card);
     return { name: t.name, code: (c && c.code) || '', title: (c && c.title) || '' };
   });
-  return { title: paper.body.title, progress: it ? '第 ' + (at + 1) + ' 题，共 ' + items.length + ' 题' : '', question: it && question(it, given.get(it.key)), answered: given.size, again };
+  const first = (key: string) => items.findIndex((i) => i.topic === key);
+  const topics = paper.body.topics.filter((t) => first(t.key) >= 0).map((t) => ({ name: t.name, at: first(t.key), on: it !== undefined && it.topic === t.key }));
+  return { title: paper.body.title, topics: topics.length > 1 ? topics : [], progress: it ? '第 ' + (at + 1) + ' 题，共 ' + items.length + ' 题' : '', question: it && question(it, given.get(it.key)), answered: given.size, again };
 }
 
 /** Answers with one more, or with one taken back: an option that was chosen of several is let go. "" = none. */

@@ -1,7 +1,16 @@
 // Words and colours of states: the same word, colour and icon everywhere
 // (design: screens.md). Tones name the tokens of the style sheet.
 
+import { Calendar } from './calendar';
+import { daysBetween } from './day';
+
 export type Tone = 'slate' | 'amber' | 'pine' | 'brick';
+
+/** A clock as a chip: how long there is, or was. */
+export interface Clock {
+  text: string;
+  tone: Tone;
+}
 
 export interface Chip {
   word: '草稿' | '待传' | '上传中' | '已送达' | '待审' | '已通过' | '退回' | '未通过' | '冲突';
@@ -34,6 +43,16 @@ export function reviewed(state: string | undefined): Chip {
   }
 }
 
+/** The clock of something that is to be answered by a day: 还有 3 个工作日. */
+export function clockChip(due: string, today: string, calendar: Calendar): Clock {
+  const late = daysBetween(due, today);
+  if (late > 0) {
+    return { text: '超期 ' + late + ' 天', tone: 'brick' };
+  }
+  const left = calendar.between(today, due);
+  return left > 0 ? { text: '还有 ' + left + ' 个工作日', tone: left > 1 ? 'slate' : 'amber' } : { text: '今天到期', tone: 'amber' };
+}
+
 /** What a change is called in the outbox. */
 export const NAMES: { readonly [type: string]: string } = {
   visit: '走访', photo: '照片', response: '政策问答', need: '需求', confirmation: '农户回执', measure: '帮扶措施', delivery: '口袋书发放',
@@ -45,7 +64,7 @@ const FIELDS: { readonly [field: string]: string } = {
   standard: '识别标准', income: '人均纯收入（元）', watch: '监测对象类别', risks: '返贫风险', name: '姓名', sex: '性别', birth: '出生年月', relation: '与户主关系',
   education: '文化程度', school: '在校状况', labour: '劳动技能', work: '务工情况', workMonths: '务工月数', health: '健康状况', insured: '居民医保', pension: '养老',
   left: '减少原因', leftDay: '减少日期', joined: '增加原因', joinedDay: '增加日期', houseArea: '住房面积（平方米）', power: '生活用电', tv: '广播电视', toilet: '卫生厕所',
-  road: '入户路', roadDist: '距主干路（米）', fuel: '主要燃料', type: '户类型', '*': '新增', day: '日期', kind: '类别', what: '内容', answer: '答复', result: '成效', amount: '金额', quantity: '数量', unit: '单位', way: '方式',
+  road: '入户路', roadDist: '距主干路（米）', fuel: '主要燃料', type: '户类型', '*': '新增', day: '日期', kind: '类别', what: '内容', answer: '答复', result: '成效', amount: '金额（元）', quantity: '数量', unit: '单位', way: '方式',
 };
 
 export function hasWord(field: string): boolean {

@@ -35,6 +35,7 @@ const SHAPE: { [key: string]: Check } = {
   removed: listOf((v) => Array.isArray(v) && isText(v[0])),
   households: listOf(isPart),
   tops: listOf((v) => Array.isArray(v) && isNumber(v[0]) && isNumber(v[1])),
+  left: isNumber,
   more: isFlag,
   next: isNumber,
   now: isNumber,

@@ -312,6 +312,7 @@ class Applier {
       meta.cursor = a.cursor;
       meta.round = a.more === true;
     }
+    meta.left = served && a.more ? a.left || 0 : 0;
     if (served && !a.more) {
       this.endRound();
     }

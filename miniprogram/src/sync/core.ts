@@ -199,6 +199,20 @@ export class SyncCore {
     return this.held.serverNow();
   }
 
+  /** How far a first round is: households and rows that are here, the township's own left out, and households to come (0 = not known). */
+  progress(): { households: number; rows: number; left: number } {
+    const out = { households: 0, rows: 0, left: this.held.state.meta.left || 0 };
+    this.held.state.base.forEach((h, id) => {
+      const own = h.rows.get('household');
+      const row = own && own.get(id);
+      out.households += row && row.kind === 'township' ? 0 : 1;
+      h.rows.forEach((byID) => {
+        out.rows += byID.size;
+      });
+    });
+    return out;
+  }
+
   /** For tests and the trouble page: name, cursor and numbers. */
   facts(): { client: string; cursor: string; acked: number; round: boolean; staged: number; shut: string } {
     const { client, cursor, acked, round, shut } = this.held.state.meta;

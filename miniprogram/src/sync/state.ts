@@ -34,6 +34,8 @@ export interface Meta {
   checkedAt: number;
   /** A round is unfinished. */
   round: boolean;
+  /** Households a first round has still to bring, as last heard; 0 or absent = not known. */
+  left?: number;
   /** Server clock minus phone clock at the last answer. */
   skew: number;
   /** Households that passed to someone else. */

@@ -77,6 +77,8 @@ export interface Answer {
   households?: HouseholdPart[];
   /** [space, number, 0 while its round is unfinished]. */
   tops?: [number, number, number?][];
+  /** Of a first round: households still to come, for the eye. */
+  left?: number;
   more?: boolean;
   next?: number;
   now?: number;

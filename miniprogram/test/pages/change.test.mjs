@@ -72,6 +72,7 @@ test('two people change one field: both are shown, and one tap restores', async 
   for (const words of ['19900009998', '19900009999']) {
     await phone.sees(words);
   }
+  await phone.sees(new RegExp(`^${(await server.api('village-01')).me.name}改的，\\d\\d:\\d\\d$`));
   await phone.tap('用我的');
   await phone.sees('没有要选的了');
   const api = await server.api('cadre-001');

@@ -24,10 +24,10 @@ const PATIENCE = 20_000;
 
 export const PHONE = { width: 360, height: 740 };
 
-/** Runs the program on the data of a folder until stop() is called. */
-export async function run(dir) {
+/** Runs the program on the data of a folder, with more settings where there are any, until stop() is called. */
+export async function run(dir, env = {}) {
   const child = spawn(path.join(READY, 'daohu'), ['demo', '--bare', '--phone', PAGES], {
-    env: { ...process.env, DAOHU_DATA: dir, DAOHU_ADDR: '127.0.0.1:0' },
+    env: { ...process.env, DAOHU_DATA: dir, DAOHU_ADDR: '127.0.0.1:0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let said = '';
@@ -52,10 +52,10 @@ export async function run(dir) {
 }
 
 /** A server with the demo's data, all of it its own. */
-export async function serve() {
+export async function serve(env) {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'daohu-pages-'));
   fs.cpSync(path.join(READY, 'data'), dir, { recursive: true });
-  const { url, said, stop } = await run(dir);
+  const { url, said, stop } = await run(dir, env);
   const notes = JSON.parse(fs.readFileSync(path.join(dir, 'demo/demo.json'), 'utf8'));
   return {
     url, said, card: notes.Card, pin: notes.PIN,
@@ -131,11 +131,12 @@ export let server;
 /**
  * Gives a file of tests a browser and a server of its own, and then does what the file says of itself in ready: one
  * hook, because Node 20 starts a second one beside the first when the file's run has begun (test.js, createHook).
+ * env are settings of the server.
  */
-export function withServer(ready) {
+export function withServer(ready, env) {
   before(async () => {
     await open();
-    server = await serve();
+    server = await serve(env);
     await ready?.();
   });
   after(async () => {
@@ -175,7 +176,10 @@ export class Phone {
         this.complaints.push(m.text());
       }
     });
-    this.page.on('filechooser', async (chooser) => chooser.setFiles({ name: 'p.jpg', mimeType: 'image/jpeg', buffer: await this.picture() }));
+    this.page.on('filechooser', async (chooser) => {
+      const sound = /mp3/.test(await chooser.element().getAttribute('accept'));
+      await chooser.setFiles(sound ? { name: 's.mp3', mimeType: 'audio/mpeg', buffer: spoken(20) } : { name: 'p.jpg', mimeType: 'image/jpeg', buffer: await this.picture() });
+    });
     await this.page.goto(this.address + hash);
     await this.page.locator('body[data-ready]').waitFor();
   }
@@ -272,6 +276,16 @@ export class Phone {
     await this.context.close();
     assert.deepEqual(complaints, []);
   }
+}
+
+/**
+ * An mp3 as the phone records it, silent: frames of MPEG 2 layer III (ISO/IEC 13818-3), 24 kbit/s, 16 kHz, mono, of
+ * 72 * 24000 / 16000 bytes and 36 ms each.
+ */
+export function spoken(seconds) {
+  const frame = Buffer.alloc(108);
+  Buffer.from([0xff, 0xf3, 0x38, 0xc0]).copy(frame);
+  return Buffer.concat(Array.from({ length: Math.floor(seconds / 0.036) }, () => frame));
 }
 
 /** Today in the programme's time. */

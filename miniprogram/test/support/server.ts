@@ -244,7 +244,9 @@ export class FakeServer {
       part = 0;
       done = id;
     }
-    const rest = this.held().some((x) => x > done);
+    const to = this.held().filter((x) => x > done).length;
+    const rest = to > 0;
+    a.left = rest && cur.seq === 0 ? to : undefined;
     a.more = rest ? true : undefined;
     a.tops = [[1, top, rest ? 0 : 1]];
     a.cursor = JSON.stringify(rest ? { epoch: this.epoch, seq: cur.seq, top, done, part: 0 } : { epoch: this.epoch, seq: top, top: 0, done: '', part: 0 });

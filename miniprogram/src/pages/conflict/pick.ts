@@ -1,14 +1,7 @@
+import { ConflictView } from '../../data/index';
 import { dataOf, page } from '../../page';
 
-interface CardView {
-  id: string;
-  head: string;
-  name: string;
-  before: string;
-  mine: string;
-  theirs: string;
-  who: string;
-}
+type CardView = Pick<ConflictView, 'id' | 'name' | 'words' | 'who'> & { head: string };
 
 Page(page({
   data: { phone: '', cards: [] as CardView[] },
@@ -18,7 +11,7 @@ Page(page({
     const one = household ? this.desk.row(household) : undefined;
     const cards = this.desk.conflicts().filter((c) => !household || c.household === household).map((c): CardView => {
       const row = this.desk.row(c.household);
-      return { id: c.id, head: row ? row.head : '', name: c.name, before: c.before, mine: c.mine, theirs: c.theirs, who: '别人改的' };
+      return { id: c.id, head: row ? row.head : '', name: c.name, words: c.words, who: c.who };
     });
     return { cards, phone: one ? one.phone : '' };
   },

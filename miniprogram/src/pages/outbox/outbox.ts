@@ -10,8 +10,8 @@ interface Row extends OutboxRow {
   /** Parts, where they say more than the row. */
   shown: Part[];
   photos: string[];
-  /** Items that can be looked at: returned ones and what the township decides. */
-  returned: number[];
+  /** Items that can be looked at, named where there are several. */
+  looks: { n: number; text: string }[];
   acts: boolean;
 }
 
@@ -24,14 +24,16 @@ function rowOf(r: OutboxRow): Row {
   const parts = r.parts.map((p, id) => ({ ...p, id, percent: percentOf(p.chip.text) }));
   const secret = r.key === 'private';
   const photos = parts.filter((p) => p.photo !== '' && p.chip.word === '退回').map((p) => p.photo);
-  const returned = secret ? [] : parts.filter((p) => p.n > 0 && ['退回', '未通过', '待审', '冲突', '已通过'].includes(p.chip.word)).map((p) => p.n);
-  return { ...r, shown: secret || parts.length < 2 ? [] : parts, photos, returned, acts: r.draft !== '' || r.correct !== '' || photos.length > 0 || returned.length > 0 };
+  const whole = secret ? [] : parts.filter((p) => p.n > 0);
+  const alike = (p: Part) => whole.filter((x) => x.name === p.name);
+  const looks = whole.map((p) => ({ n: p.n, text: whole.length === 1 ? '看看' : '看' + p.name + (alike(p).length > 1 ? ' ' + (alike(p).indexOf(p) + 1) : '') }));
+  return { ...r, shown: secret || parts.length < 2 ? [] : parts, photos, looks, acts: r.draft !== '' || r.correct !== '' || photos.length > 0 || looks.length > 0 };
 }
 
 Page(page({
   data: {
     light: { text: '', tone: 'slate', hint: '', unsent: 0, busy: false } as Omit<Light, 'returned' | 'drafts'>, relogin: false, conflicts: 0, rows: [] as Row[],
-    n: 0, reason: '', lines: [] as { name: string; value: string }[], hasText: false, text: '', typing: '', waiting: false,
+    n: 0, reason: '', lines: [] as { name: string; value: string }[], hasText: false, text: '', typing: '', state: '' as '' | 'unsent' | 'waiting' | 'returned',
   },
 
   draw() {
@@ -69,7 +71,7 @@ Page(page({
     const part = ([] as OutboxPart[]).concat(...this.data.rows.map((r) => r.parts)).find((p) => p.n === n);
     const c = this.desk.content(n);
     if (part && c) {
-      this.setData({ n, reason: part.reason, lines: c.lines, hasText: c.text !== undefined && part.chip.word === '退回', text: c.text || '', typing: c.text || '', waiting: part.chip.word !== '退回' });
+      this.setData({ n, reason: part.reason, lines: c.lines, hasText: c.text !== undefined && part.chip.word === '退回', text: c.text || '', typing: c.text || '', state: part.chip.word === '待传' ? 'unsent' : part.chip.word === '退回' ? 'returned' : 'waiting' });
     }
   },
 

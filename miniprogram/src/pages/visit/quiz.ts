@@ -11,7 +11,7 @@ function draftOf(desk: Desk, id: string): VisitDraft | undefined {
 Page(page({
   data: {
     papers: [] as { id: string; title: string }[], form: '', at: 0, typed: '', progress: '', answered: 0, chosen: false,
-    question: undefined as Question | undefined, again: [] as Asking['again'],
+    question: undefined as Question | undefined, topics: [] as Asking['topics'], again: [] as Asking['again'],
   },
 
   begin() {
@@ -29,7 +29,7 @@ Page(page({
       return { papers };
     }
     const a = asking(paper, this.answers(), this.data.at, this.desk.cards());
-    return { papers, progress: a.progress, question: a.question, again: a.again, answered: a.answered, chosen: a.question ? a.question.typed !== '' || a.question.options.some((o) => o.on) : false };
+    return { papers, progress: a.progress, question: a.question, topics: a.topics, again: a.again, answered: a.answered, chosen: a.question ? a.question.typed !== '' || a.question.options.some((o) => o.on) : false };
   },
 
   answers(): [string, VisitDraft['quizzes'][0]['answers'][0][1]][] {
@@ -74,6 +74,11 @@ Page(page({
 
   next() {
     this.go(this.data.at + 1);
+  },
+
+  /** To the first question of a topic. */
+  topic(e: WechatMiniprogram.TouchEvent) {
+    this.go(Number(dataOf(e).at));
   },
 
   back() {

@@ -171,7 +171,11 @@ Page(page({
   async shoot(this: Self) {
     const d = this.draft();
     if (this.desk.visits.consent(d.household) === '') {
-      const house = this.desk.household(d.household) as HouseholdView;
+      const house = this.desk.household(d.household);
+      if (!house) { // handed over meanwhile: there is nobody to be asked
+        this.say('这一户已移交，不再拍照。写好的照样送到。');
+        return;
+      }
       const speakers = house.members.filter((m) => !m.gone).map((m) => ({ id: m.id, name: m.name })).concat({ id: '', name: '别的家里人' });
       const { title, lines } = this.desk.docs.consent();
       this.setData({ sheet: 'consent', consent: { title, lines }, speakers, speaker: speakers[0].id });

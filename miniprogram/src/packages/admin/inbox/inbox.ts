@@ -1,15 +1,15 @@
-// Approval on the phone: what waits, the longest first; one by one or many at
-// once. Nothing is kept here: a decision needs the server.
+// Approval on the phone: what waits, the longest first; one by one or, of
+// records, many at once. Nothing is kept here: a decision needs the server.
 
-import { dayOf, Decided, Decision, Reviewed, REVIEWED, ReviewKind, ReviewRow, reviewRows } from '../../../data/index';
+import { Decided, Decision, Queue, queuePage, QUEUES, Reviewed, ReviewKind, ReviewRow, settle } from '../../../data/index';
 import { dataOf, page, textOf } from '../../../page';
 
 /** Records asked for at once. */
 const PART = 20;
 /** Ms that a decision may be taken back: the server's 10 s without the way there. */
 const UNDO = 9000;
-const REASONS = ['照片看不清，请补拍。', '请写明做了什么。', '日期不对，请改。'];
-const DONE: { readonly [action in Decision]: string } = { approve: '通过了', return: '退回了', reject: '不通过' };
+
+const [FIRST] = QUEUES;
 
 /** Decided as asked, now or by the same hand before. */
 function settled(r: Decided['rows'][0]): boolean {
@@ -23,9 +23,9 @@ interface Picture {
 
 Page(page({
   data: {
-    kinds: REVIEWED.map((k) => ({ ...k, n: 0 })) as ReviewKind[], type: 'visit' as Reviewed, rows: [] as (ReviewRow & { on: boolean })[], next: '',
-    state: 'asking' as 'asking' | 'there' | 'failed', why: '', picked: 0, busy: false, other: 0, name: '',
-    sheet: '' as '' | 'reason' | 'photos' | 'leave', action: 'return' as Decision, one: '', reason: '', wrong: '', reasons: REASONS, pictures: [] as Picture[], undo: '', done: null as Decided | null,
+    kinds: QUEUES.map((k) => ({ type: k.type, name: k.name, n: 0 })) as ReviewKind[], type: 'visit' as Queue, kind: FIRST, rows: [] as (ReviewRow & { on: boolean })[], next: '',
+    state: 'asking' as 'asking' | 'there' | 'failed', why: '', picked: 0, busy: false, name: '',
+    sheet: '' as '' | 'reason' | 'photos' | 'leave', action: 'return' as Decision, one: '', reason: '', wrong: '', pictures: [] as Picture[], undo: '', done: null as Decided | null,
   },
 
   begin() {
@@ -47,12 +47,11 @@ Page(page({
   async more() {
     const { type, next } = this.data;
     try {
-      const found = await this.desk.api.inbox(type, next, PART);
-      const count = (t: string) => found.counts.filter((c) => c.type === t && (c.state === 'pending' || c.state === 'open')).reduce((n, c) => n + c.n, 0);
-      const rows = reviewRows(type, found, this.desk.today(), dayOf).map((r) => ({ ...r, on: false }));
-      this.setData({
-        rows: this.data.rows.concat(rows), next: found.next || '', state: 'there', kinds: REVIEWED.map((k) => ({ ...k, n: count(k.type) })), other: count('proposal') + count('quarantine'),
-      });
+      const found = await queuePage(this.desk.api, type, next, PART, this.desk.today());
+      if (type !== this.data.type) {
+        return; // another kind was chosen meanwhile
+      }
+      this.setData({ rows: this.data.rows.concat(found.rows.map((r) => ({ ...r, on: false }))), next: found.next, state: 'there', kinds: this.data.kinds.map((k) => ({ ...k, n: found.counts[k.type] })) });
     } catch (e) {
       this.setData({ state: 'failed', why: e instanceof Error ? e.message : String(e) });
     }
@@ -63,7 +62,8 @@ Page(page({
   },
 
   choose(e: WechatMiniprogram.TouchEvent) {
-    this.setData({ type: dataOf(e).type as Reviewed });
+    const kind = QUEUES.find((k) => k.type === dataOf(e).type) || FIRST;
+    this.setData({ kind, type: kind.type });
     return this.load();
   },
 
@@ -101,7 +101,7 @@ Page(page({
   send() {
     const reason = this.data.reason.trim();
     if (reason === '') {
-      this.setData({ wrong: '请写一句为什么，写的人好改。' });
+      this.setData({ wrong: '请写一句为什么。' });
       return undefined;
     }
     this.setData({ sheet: '' });
@@ -119,23 +119,38 @@ Page(page({
       return;
     }
     this.setData({ busy: true });
-    await this.act(async () => {
-      const done = await this.desk.api.decide(this.data.type, action, marks, reason, false);
-      const refused = done.rows.filter((r) => !settled(r));
-      const gone = new Set(done.rows.filter(settled).map((r) => r.id));
-      const rows = this.data.rows.filter((r) => !gone.has(r.id)).map((r) => ({ ...r, on: false }));
-      this.setData({ rows, picked: 0, kinds: this.data.kinds.map((k) => (k.type === this.data.type ? { ...k, n: Math.max(0, k.n - gone.size) } : k)) });
-      if (gone.size > 0) {
-        this.offerUndo(done, DONE[action] + ' ' + gone.size + ' 条');
-      }
-      if (refused.length > 0) {
-        this.say(refused.length + ' 条没办成：' + (refused[0].detail || '请下拉看看最新的。'));
-      }
-    });
+    await this.act(() => (this.data.kind.many ? this.decideMany(action, marks, reason) : this.settleOne(action === 'approve', id, reason)));
     this.setData({ busy: false });
     if (this.data.rows.length === 0) {
       await this.load();
     }
+  },
+
+  async decideMany(action: Decision, marks: { id: string; rev: number }[], reason: string) {
+    const { done: said } = this.data.kind;
+    const done = await this.desk.api.decide(this.data.type as Reviewed, action, marks, reason, false);
+    const refused = done.rows.filter((r) => !settled(r));
+    const gone = done.rows.filter(settled).map((r) => r.id);
+    this.drop(gone);
+    if (gone.length > 0) {
+      this.offerUndo(done, (action === 'approve' ? said.yes : action === 'return' ? said.no : '不通过') + ' ' + gone.length + ' 条');
+    }
+    if (refused.length > 0) {
+      this.say(refused.length + ' 条没办成：' + (refused[0].detail || '请下拉看看最新的。'));
+    }
+  },
+
+  async settleOne(yes: boolean, id: string, reason: string) {
+    const { kind, rows } = this.data;
+    await settle(this.desk.api, kind.type as 'proposal' | 'quarantine', rows.find((r) => r.id === id) as ReviewRow, yes, reason);
+    this.drop([id]);
+    this.say((yes ? kind.done.yes : kind.done.no) + ' 1 条');
+  },
+
+  /** Takes what was decided off the list. */
+  drop(gone: string[]) {
+    const rows = this.data.rows.filter((r) => !gone.includes(r.id)).map((r) => ({ ...r, on: false }));
+    this.setData({ rows, picked: 0, kinds: this.data.kinds.map((k) => (k.type === this.data.type ? { ...k, n: Math.max(0, k.n - gone.length) } : k)) });
   },
 
   offerUndo(done: Decided, undo: string) {
@@ -150,7 +165,7 @@ Page(page({
   async undo() {
     const { done } = this.data;
     this.setData({ undo: '', done: null });
-    if (done && (await this.act(() => this.desk.api.undo(this.data.type, done.rows.filter(settled).map((r) => ({ id: r.id, rev: r.rev || 0 })))))) {
+    if (done && (await this.act(() => this.desk.api.undo(this.data.type as Reviewed, done.rows.filter(settled).map((r) => ({ id: r.id, rev: r.rev || 0 })))))) {
       await this.load();
     }
   },

@@ -14,7 +14,7 @@ Page(page({
     const light = desk.light();
     const draft = desk.drafts.all().some((d) => d.kind === 'say');
     return {
-      ...desk.home.view(desk.today()), cards: desk.cards().map((c) => ({ code: c.code || '', title: c.title || '' })),
+      ...desk.home.view(desk.today(), desk.docs.calendar()), cards: desk.cards().map((c) => ({ code: c.code || '', title: c.title || '' })),
       draft: draft ? '您上次写了一半，接着写' : '说一句，5 个工作日内答复', waiting: light.unsent > 0 ? '您说的 ' + light.unsent + ' 条还在手机里，有网就送到。' : '', light,
     };
   },
