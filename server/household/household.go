@@ -128,11 +128,11 @@ type Proposal struct {
 	Was     record.Sealed `json:"base" rec:"server,max=4000" doc:"value the author saw"`
 	Mine    record.Sealed `json:"mine" rec:"server,max=4000" doc:"value the author wants"`
 	Theirs  record.Sealed `json:"theirs" rec:"server,max=4000" doc:"value at the server when it arrived"`
-	Rival   string        `json:"rival" rec:"server,max=50" doc:"of a conflict: name of who wrote theirs; empty = not a user, such as an import"`
-	RivalAt int64         `json:"rivalAt" rec:"server" doc:"of a conflict: when theirs was written, Unix ms"`
 	State   string        `json:"state" rec:"server,enum=open|conflict|accepted|refused" doc:"conflict: another value came first; the author picks by writing again, or an admin settles it"`
 	Reason  string        `json:"reason" rec:"server,max=200" doc:"why the author asks"`
 	Words   string        `json:"words" rec:"server,max=200" doc:"the admin's words when it was settled"`
+	Rival   string        `json:"rival" rec:"server,max=50" doc:"of a conflict: name of who wrote theirs; empty = not a user, such as an import"`
+	RivalAt int64         `json:"rivalAt" rec:"server" doc:"of a conflict: when theirs was written, Unix ms"`
 }
 
 // ProposalType is the declaration of Proposal.

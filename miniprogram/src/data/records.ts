@@ -499,16 +499,16 @@ export interface Proposal {
   mine?: string;
   /** value at the server when it arrived; set by the server */
   theirs?: string;
-  /** of a conflict: name of who wrote theirs; empty = not a user, such as an import; set by the server */
-  rival?: string;
-  /** of a conflict: when theirs was written, Unix ms; set by the server */
-  rivalAt?: number;
   /** conflict: another value came first; the author picks by writing again, or an admin settles it; set by the server */
   state?: 'open' | 'conflict' | 'accepted' | 'refused';
   /** why the author asks; set by the server */
   reason?: string;
   /** the admin's words when it was settled; set by the server */
   words?: string;
+  /** of a conflict: name of who wrote theirs; empty = not a user, such as an import; set by the server */
+  rival?: string;
+  /** of a conflict: when theirs was written, Unix ms; set by the server */
+  rivalAt?: number;
 }
 
 /** One version of a paper. */

@@ -315,11 +315,11 @@ export const TABLES: { readonly schema: number; readonly types: readonly Type[] 
         { name: 'base', kind: 'sealed', class: 'server', max: 4000 },
         { name: 'mine', kind: 'sealed', class: 'server', max: 4000 },
         { name: 'theirs', kind: 'sealed', class: 'server', max: 4000 },
-        { name: 'rival', kind: 'text', class: 'server', max: 50 },
-        { name: 'rivalAt', kind: 'int', class: 'server' },
         { name: 'state', kind: 'text', class: 'server', max: 100, enum: ['open', 'conflict', 'accepted', 'refused'] },
         { name: 'reason', kind: 'text', class: 'server', max: 200 },
         { name: 'words', kind: 'text', class: 'server', max: 200 },
+        { name: 'rival', kind: 'text', class: 'server', max: 50 },
+        { name: 'rivalAt', kind: 'int', class: 'server' },
       ],
     },
     {
