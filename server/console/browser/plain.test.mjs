@@ -177,7 +177,7 @@ async function morning() {
   const at = '/complaints/' + complaint.id;
   await admin.post(at + '/answer', { rev: complaint.rev, answer: '已经去看过。' });
   const county = await api(server.url, 'county');
-  await county.post('/settings/rhythm?township=999901101', { edition: 0, title: '每月一次', body: { edition: 1, every: 'month', count: 1 }, reason: '先每月一次' });
+  for (const count of [1, 2]) await county.post('/settings/rhythm?township=999901101', { edition: count - 1, title: '每月几次', body: { edition: 1, every: 'month', count }, reason: '试一试' });
   // A recording: silent frames of mono MPEG 1 Layer III.
   const frame = Buffer.alloc(208);
   frame.set([0xff, 0xfb, 0x50, 0xc0]);
@@ -193,14 +193,20 @@ async function morning() {
   const user = (await admin.get('/users?role=V&limit=200')).rows.find((u) => u.login === 'village-12');
   await admin.post('/users/' + user.id + '/disable', { on: true, anyway: true });
   const codes = [];
-  await last.push([['visit', (await households(admin, (h) => h.village.endsWith('212') && h.head))[0].id, { day: today(), text: '停用以后送来的。' }]], codes);
-  assert.deepEqual(codes, ['quarantined']);
+  const far = await households(admin, (h) => h.village.endsWith('212') && h.head);
+  await last.push(far.slice(0, 3).map((h) => ['visit', h.id, { day: today(), text: '停用以后送来的。' }]), codes);
+  assert.deepEqual(codes, ['quarantined', 'quarantined', 'quarantined']);
+  // Two requests about personal data: a copy, and an erasure that another admin wrote down.
+  const asks = (kind) => ({ kind, asker: '户主本人', way: '当面', text: '想看看，想抹去。', day: today() });
+  await admin.post('/households/' + houses[26].id + '/datarequests', asks('copy'));
+  await (await api(server.url, 'admin-b')).post('/households/' + houses[27].id + '/datarequests', asks('erasure'));
+  await (await api(server.url, 'auditor')).post('/findings', { about: 'household', row: houses[28].id, severity: '一般', text: '人口数对不上。' });
 }
 
 /** The addresses to walk: each page, with a row of each state where its path has an id, and those that show a form only when asked. */
 async function addresses(role) {
   const out = role === 'T' ? ['/households/' + houses[20].id + '?edit=household.address', '/households/' + houses[23].id, '/households/' + houses[25].id, '/measures?household=' + houses[22].id,
-    '/pairings/handover?from=cadre-010', '/users?role=C', '/queue?type=proposal', '/sheets/ledger?month=' + today().slice(0, 7)] : role === 'K' ? [...(await admin.get('/settings')).rows.map((s) => '/settings?code=' + s.code), '/settings?code=rhythm&edition=1'] : [];
+    '/pairings/handover?from=cadre-010', '/users?role=C', '/queue?type=proposal', '/sheets/ledger?month=' + today().slice(0, 7)] : role === 'A' ? ['/findings?about=household&row=' + houses[29].id] : role === 'K' ? [...(await admin.get('/settings')).rows.map((s) => '/settings?code=' + s.code), '/settings?code=rhythm&edition=1'] : [];
   for (const p of list.filter((x) => x.roles.includes(role) && x.acts?.length)) {
     if (!p.sample) {
       out.push(p.pattern);
@@ -256,7 +262,7 @@ async function came(page, back, sent, status) {
   const now = await back.evaluate((f, sel) => ({
     wrong: f.querySelectorAll('.wrong,[aria-invalid=true]').length,
     closed: !!f.closest('details:not([open])'),
-    fields: Array.from(f.elements).filter((e) => e.matches(sel)).map((el) => ({ name: el.name, value: el.tagName === 'INPUT' ? el.getAttribute('value') : el.value, on: el.checked, box: el.type === 'checkbox' || el.type === 'radio' })),
+    fields: Array.from(f.elements).filter((e) => e.matches(sel + ',[type=hidden]')).map((el) => ({ name: el.name, value: el.tagName === 'INPUT' ? el.getAttribute('value') : el.value, on: el.checked, box: el.type === 'checkbox' || el.type === 'radio' })),
   }), typed);
   for (const s of sent) {
     const f = now.fields.find((x) => x.name === s.name && (!s.box || x.value === s.value));
@@ -278,7 +284,8 @@ async function tryForms(page, address, tried, faults) {
   const forms = await page.locator('main form[method=post]').evaluateAll((all, sel) => all.flatMap((f) => Array.from(f.querySelectorAll('[name=do]'), (e) => ({
     act: e.value, key: f.querySelector('[name=key]')?.value ?? '', wrong: Array.from(f.elements).filter((el) => el.matches(sel + ',[name=rev]')).some((el) => el.type !== 'checkbox'),
   }))), typed);
-  forms.sort((a, b) => b.wrong - a.wrong); // what succeeds may take the next form with it
+  const all = (f) => f.act.endsWith('-all');
+  forms.sort((a, b) => b.wrong - a.wrong || all(a) - all(b)); // what succeeds may take the next form with it
   for (const { act, key, wrong } of forms) {
     const name = patternOf(address) + ' ' + act;
     if (tried.has(name)) continue;
@@ -288,7 +295,7 @@ async function tryForms(page, address, tried, faults) {
     const form = of(act, key);
     const sent = await spoil(form);
     const button = form.locator(`button[value="${act}"]`);
-    const press = (await button.count() ? button : form.locator('button:not([type=button])')).first();
+    const press = (await button.count() ? button : form.locator('button:not([type=button]):not([name=step])')).first();
     const answered = page.waitForResponse((r) => r.request().method() === 'POST', { timeout: 15000 });
     answered.catch(() => {}); // told below
     try {
