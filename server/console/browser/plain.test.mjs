@@ -213,7 +213,7 @@ async function addresses(role) {
       continue;
     }
     const rows = (await admin.get(p.sample.replace('/api/v1', '').replace('limit=1', 'limit=200'))).rows;
-    const kinds = new Map(rows.filter((r) => r.kind !== 'township').map((r) => [[r.state, !!r.given, !!r.agreement].join(), r.id]));
+    const kinds = new Map(rows.filter((r) => r.kind !== 'township').map((r) => [[r.state, !!r.given, !!r.agreement, r.asker && r.kind].join(), r.id]));
     for (const id of kinds.values()) out.push(p.pattern.replace(/\{\w+\}/, id));
   }
   return out;
