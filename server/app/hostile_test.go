@@ -296,7 +296,7 @@ func TestDatabaseClosed(t *testing.T) {
 				continue // asked below
 			}
 			a := m.ask(name, row, role, m.targets[0])
-			known := !cold && (slices.Contains([]string{"GET /api/v1/me", "GET /api/v1/issues/words", "GET /api/v1/lists", "POST /api/v1/me/subscriptions"}, name) || strings.Contains(name, "/uploads")) || name == "GET /api/v1/photos/:id/view" /* the ticket is judged first, without the database */ || slices.Contains(idle, name)
+			known := !cold && (slices.Contains([]string{"GET /api/v1/me", "GET /api/v1/issues/words", "GET /api/v1/lists", "POST /api/v1/me/subscriptions"}, name) || strings.Contains(name, "/uploads")) || slices.Contains([]string{"GET /api/v1/photos/:id/view", "GET /api/v1/blobs/:sha256/sound"}, name) /* the ticket is judged first, without the database */ || slices.Contains(idle, name)
 			refusedFirst := !cold && row.ok == 422 && row.out == 422 // fields that only the server sets
 			if asked++; known || refusedFirst {
 				if a.Status < 500 {

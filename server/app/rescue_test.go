@@ -14,8 +14,9 @@ import (
 	"daohu/server/store"
 )
 
-// rescueFile is a file as a phone writes it, of the given changes and pictures.
-func (f *fixture) rescueFile(login, client string, changes []any, photos ...[]any) map[string]any {
+// rescueFile is a file as the phone of a user (id) writes it, of the given
+// changes and pictures.
+func (f *fixture) rescueFile(author, client string, changes []any, photos ...[]any) map[string]any {
 	if photos == nil {
 		photos = [][]any{}
 	}
@@ -23,7 +24,7 @@ func (f *fixture) rescueFile(login, client string, changes []any, photos ...[]an
 	for _, p := range photos {
 		list = append(list, map[string]any{"photo": p[0], "sha256": matrixPhoto("", p[1].([]byte), "")["sha256"], "data": base64.StdEncoding.EncodeToString(p[1].([]byte))})
 	}
-	return map[string]any{"format": "daohu-rescue", "edition": 1, "user": f.User(login).ID, "client": client, "changes": changes, "photos": list}
+	return map[string]any{"format": "daohu-rescue", "edition": 1, "user": author, "client": client, "changes": changes, "photos": list}
 }
 
 // bring sends a file as the admin; the states of changes and pictures come back.
@@ -57,7 +58,7 @@ func TestRescueOfTheWhole(t *testing.T) {
 			[]any{base, "visit", visit, h.ID, map[string]any{"day": m.Today(), "text": "文件里的一次"}, at},
 			[]any{base, "photo", id, h.ID, matrixPhoto(visit, pic, ""), at + 1},
 		}
-		file := m.rescueFile(h.Cadre, phone.Client, changes, []any{id, pic})
+		file := m.rescueFile(m.User(h.Cadre).ID, phone.Client, changes, []any{id, pic})
 		report, states := m.bring("admin-1", file, "?dry=1")
 		if report.Done || report.Name != m.User(h.Cadre).Name || strings.Join(states, " ") != "waiting waiting waiting" {
 			t.Fatalf("dry: %+v", report)
@@ -137,7 +138,7 @@ func TestRescueOfTheWhole(t *testing.T) {
 // edition, with more than its fields, or too large.
 func TestRescueRefused(t *testing.T) {
 	f := newFixture(t, fixtureOptions{})
-	good := func() map[string]any { return f.rescueFile("cadre-1-0", f.DB.NewID(), []any{}) }
+	good := func() map[string]any { return f.rescueFile(f.User("cadre-1-0").ID, f.DB.NewID(), []any{}) }
 	for name, c := range map[string]struct {
 		change func(map[string]any)
 		who    string
@@ -186,7 +187,7 @@ func TestConsoleRescue(t *testing.T) {
 	h := f.Towns[0].Houses[0]
 	b := f.as("admin-1")
 	visit, pic, id, at, base := f.DB.NewID(), matrixJPEG(78), f.DB.NewID(), f.clock.Load(), f.Seq(h.ID)
-	raw, err := json.Marshal(f.rescueFile(h.Cadre, f.DB.NewID(), []any{
+	raw, err := json.Marshal(f.rescueFile(f.User(h.Cadre).ID, f.DB.NewID(), []any{
 		[]any{base, "photo", id, h.ID, matrixPhoto(visit, pic, ""), at + 1}, // the later one first
 		[]any{base, "visit", visit, h.ID, map[string]any{"day": f.Today(), "text": "文件里的一次"}, at},
 		[]any{base, "visit", f.DB.NewID(), f.Towns[1].Houses[0].ID, map[string]any{"day": f.Today()}, at},
