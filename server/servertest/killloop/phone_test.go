@@ -11,6 +11,7 @@ import (
 	"image"
 	"image/jpeg"
 	mrand "math/rand/v2"
+	"net/http"
 	"strings"
 	"time"
 )
@@ -267,7 +268,7 @@ func (d *desk) approve(id string) bool {
 	switch {
 	case a.status == 200 && json.Unmarshal(a.body, &row) == nil:
 	case a.status == 0 || a.status == 429 || a.status == 503:
-		<-time.After(20 * time.Millisecond)
+		<-time.After(later(a.status))
 		return false
 	default:
 		d.w.t.Errorf("visit %s: %d %s", id, a.status, a.body)
@@ -284,9 +285,19 @@ func (d *desk) approve(id string) bool {
 		d.fresh = append(d.fresh, id)
 		return true
 	case 0, 409, 429, 503:
-		<-time.After(20 * time.Millisecond)
+		<-time.After(later(a.status))
 		return false
 	}
 	d.w.t.Errorf("decision on %s: %d %s", id, a.status, a.body)
 	return true
+}
+
+// later is how long to wait after an answer before asking again. The limit of a
+// user fills again by ten requests a second: who comes sooner spends on looking
+// what the decision needs, for ever.
+func later(status int) time.Duration {
+	if status == http.StatusTooManyRequests {
+		return 300 * time.Millisecond
+	}
+	return 20 * time.Millisecond
 }
