@@ -15,7 +15,22 @@ import (
 // refuses (fault.TooMany) and records nothing. The unique key keeps two at
 // once from taking the same place.
 func (d *DB) KeepRelease(ctx context.Context, r roster.Release, limit int64) error {
-	err := d.retry(ctx, func() error {
+	var err error
+	// A race for a place is lost at most once for each place: as many as the
+	// smallest limit has would use up all attempts of one retry.
+	for range 4 {
+		if err = d.keepRelease(ctx, r, limit); !duplicate(err) {
+			break
+		}
+	}
+	if fault.Is(err, fault.TooMany) {
+		return err
+	}
+	return Classify(err)
+}
+
+func (d *DB) keepRelease(ctx context.Context, r roster.Release, limit int64) error {
+	return d.retry(ctx, func() error {
 		return d.gorm.WithContext(ctx).Transaction(func(g *gorm.DB) error {
 			var last int64
 			if err := g.Raw("SELECT COALESCE(MAX(`place`), 0) FROM `export` WHERE `day` = ? AND `actor` = ? AND `full` = ? AND `kind` = ?", r.Day, r.Actor, r.Full, r.Kind).Scan(&last).Error; err != nil {
@@ -31,10 +46,6 @@ func (d *DB) KeepRelease(ctx context.Context, r roster.Release, limit int64) err
 			return d.did(g, deed{actor: r.Actor, action: "export", rows: map[string][]string{r.TableName(): {r.ID}}})
 		})
 	})
-	if fault.Is(err, fault.TooMany) {
-		return err
-	}
-	return Classify(err)
 }
 
 // Releases lists what left the system of a township, oldest
