@@ -33,6 +33,7 @@ func TestConsolePickHousehold(t *testing.T) {
 	if u := f.User("home-x"); string(u.Household) != town.Houses[1].ID {
 		t.Errorf("%+v", u)
 	}
+	b.refused(422, "/users", add("login", "home-w", "household", "冉", "householdPick", town.Houses[1].ID, "householdPick", town.Houses[2].ID), "这里只能写一户")
 	b.done("/users", add("login", "home-y", "household", town.Houses[2].Code)...)
 	if u := f.User("home-y"); string(u.Household) != town.Houses[2].ID {
 		t.Errorf("by 户编号: %+v", u)
@@ -83,5 +84,10 @@ func TestConsolePickSeveral(t *testing.T) {
 	f.Pass(time.Second)
 	at := b.location("/issues", "do", "add", "subject", "水管裂了", "category", "other", "household", house(1))
 	b.shows(b.page(at), house(1))
+	// The beginning of a name is shown, not taken, though one household alone has it.
+	name := house(1)
+	one := []rune(name)
+	b.refused(422, "/issues", []string{"do", "add", "subject", "水管裂了", "category", "other", "household", string(one[:len(one)-1])}, "请在下面选", town.Houses[1].ID)
+	f.Pass(time.Second)
 	b.refused(422, "/households/"+town.Houses[0].ID, []string{"do", "merge", "rev", "1", "into", "冉", "reason", "一家人分两户"}, `name="intoPick"`)
 }

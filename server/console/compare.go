@@ -59,9 +59,9 @@ func (t *TownFigures) read(v *View, all *Compared) error {
 			t.Aware = c
 		}
 	}
-	any := func(map[string]any) bool { return true }
+	each := func(map[string]any) bool { return true }
 	for state, into := range map[string]*int{"open": &t.Open, "overdue": &t.Overdue} {
-		n, more, err := countRows(v, "/api/v1/needs", url.Values{"township": {t.Code}, "state": {state}}, any)
+		n, more, err := countRows(v, "/api/v1/needs", url.Values{"township": {t.Code}, "state": {state}}, each)
 		if err != nil {
 			return err
 		}

@@ -12,8 +12,9 @@ import (
 
 // meant finds the households that the lines of a field mean, as whoever looks
 // may: each line is the beginning of a name, or a whole 户编号. Where a line
-// means several, the form comes back with them to tick, once: what was ticked
-// is sent along as name + "Pick" and stays chosen whatever else is refused.
+// means several, or its one household has another name than was written, the
+// form comes back with them to tick, once: what was ticked is sent along as
+// name + "Pick" and stays chosen whatever else is refused.
 func (v *View) meant(field string) ([]House, error) {
 	var out []House
 	ticked := v.All(field + "Pick")
@@ -32,7 +33,7 @@ func (v *View) meant(field string) ([]House, error) {
 			return nil, fault.Bad(fault.Field{Name: field, Code: "not-allowed", Detail: "没有找到“" + line + "”。请写户主的姓名，或者照名册抄户编号。"})
 		case found.More && len(houses) > 1:
 			return nil, fault.Bad(fault.Field{Name: field, Code: "not-allowed", Detail: "“" + line + "”找到的太多，请写全一点。"})
-		case len(houses) == 1:
+		case len(houses) == 1 && (houses[0].Code == line || houses[0].Name() == line):
 			out = append(out, houses[0])
 			continue
 		}
@@ -84,6 +85,9 @@ func (v *View) theHouse(field string) (House, error) {
 	list, err := v.meant(field)
 	if err != nil {
 		return House{}, err
+	}
+	if len(list) != 1 {
+		return House{}, fault.Bad(fault.Field{Name: field, Code: "not-allowed", Detail: "这里只能写一户。"})
 	}
 	return list[0], nil
 }
