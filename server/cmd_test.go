@@ -15,6 +15,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -268,6 +269,7 @@ func TestDemo(t *testing.T) {
 	}
 	demoCases(t, a)
 	demoLately(t, a)
+	demoPages(t, a)
 	demoMoney(t, a)
 	n, err := os.ReadFile(filepath.Join(dir, "demo.json"))
 	if err != nil || !bytes.Contains(n, []byte("township-2.xlsx")) {
@@ -325,6 +327,30 @@ func demoLately(t *testing.T, a *app.App) {
 	}
 	if weak < 20 || weak > 120 {
 		t.Errorf("%d of 373 households know not everything", weak)
+	}
+}
+
+// demoPages: what was counted is told once, and drawn.
+func demoPages(t *testing.T, a *app.App) {
+	t.Helper()
+	ask := func(method, path, body string, cookies []*http.Cookie) *http.Response {
+		r := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		for _, c := range cookies {
+			r.AddCookie(c)
+		}
+		w := httptest.NewRecorder()
+		a.API.ServeHTTP(w, r)
+		return w.Result()
+	}
+	for who, pages := range map[string]map[string]string{"county": {"/compare": `>[89][0-9]\.[0-9]%</a>`}, "admin": {"/": `知晓率 %&#34;,&#34;values&#34;:\[[89][0-9.]+,`}} {
+		in := ask("POST", "/login", "do=login&name="+who+"&password="+app.DemoPassword, nil)
+		for path, want := range pages {
+			page, err := io.ReadAll(ask("GET", path, "", in.Cookies()).Body)
+			if err != nil || !regexp.MustCompile(want).Match(page) || bytes.Contains(page, []byte("%%")) {
+				t.Errorf("%s of %s does not show %s, or shows %%%%: %v\n%s", path, who, want, err, page)
+			}
+		}
 	}
 }
 
