@@ -295,11 +295,11 @@ export class Desk {
     return rows.map((p) => ({ user: p.cadre as string, name: p.name || '' }));
   }
 
-  /** 11月3日上门，收到; "" = not yet */
+  /** 11月3日上门 · 第 1 版. What the household said of it is not shown back, not even before it is sent. */
   delivered(household: string): string {
     const rows = this.core.rows(household, 'delivery').map((s) => s.row as unknown as Delivery);
     const last = rows.reduce((m, d) => (m && (m.day || '') > (d.day || '') ? m : d), rows[0]);
-    return last ? [this.dayWords(last.day || '') + (last.way || ''), last.receipt || '', last.edition ? '第 ' + last.edition + ' 版' : ''].filter((x) => x !== '').join(' · ') : '还没有记过';
+    return last ? [this.dayWords(last.day || '') + (last.way || ''), last.edition ? '第 ' + last.edition + ' 版' : ''].filter((x) => x !== '').join(' · ') : '还没有记过';
   }
 
   /** Notes that the household was given the booklet; receipt = what it says, "" = not asked. */

@@ -72,7 +72,8 @@ test('the booklet is given: how, and what the household says of it', async () =>
   await phone.tap('口袋书发到户');
   await phone.tap('入户讲解');
   await phone.sheet('收到了');
-  await phone.sees(/今天入户讲解 · 收到/);
+  await phone.sees(/今天入户讲解/);
+  assert.ok(!(await phone.top.innerText()).includes('收到'), 'what the household said is shown back');
   const given = await until(async () => (await admin.rows('delivery', id)).find((d) => d.way === '入户讲解'), 'the delivery');
   assert.equal(given.receipt, '收到');
   await phone.close();
